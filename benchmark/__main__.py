@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "grounding": (
         "grounding.check_rates",
-        "measure the check of captions and answers on texts labelled by hand, and how fitly it quotes",
+        "measure the check of captions and answers on texts labelled by hand, and how well it quotes",
     ),
     "search-meaning": (
         "meaning.search_meaning",

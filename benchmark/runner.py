@@ -108,7 +108,7 @@ def run(conditions: Sequence[Condition], drawn: Iterable[Sample], total: int, ou
 
 
 def read_results(path: Path) -> Iterator[Result]:
-    """The rows of a run's file. Lines of another form are left out, wherever in the file a kill has left one."""
+    """The rows of a run's file. Other lines, which a kill may leave anywhere in the file, are left out."""
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             yield Result(**json.loads(line))
@@ -119,7 +119,7 @@ def read_results(path: Path) -> Iterator[Result]:
 def ask(condition: Condition, sample: Sample) -> Result:
     """Write and score one sample. When the model fails, the row says why and has no scores.
 
-    Raises EndpointError when the judge's server is lost; that it refuses a request is a row.
+    Raises EndpointError when the judge's server is lost; a request that the server refuses becomes a row.
     """
     began = time.monotonic()
     texts: Texts = {}

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--photos", type=Path, help="a folder of your own photos (layout: see benchmark/datasets/photo_folder.py)"
     )
-    parser.add_argument("--url", help="of an OpenAI-compatible server, as in http://127.0.0.1:8000/v1 (with --photos)")
+    parser.add_argument("--url", help="an OpenAI-compatible server, as in http://127.0.0.1:8000/v1 (with --photos)")
     parser.add_argument("--model", help="the server's model that writes and sees (with --photos)")
     parser.add_argument("--key-variable", metavar="NAME", help="environment variable that holds the server's key")
     parser.add_argument("--vision-model", metavar="MODEL", help="a local model whose image encoder chooses and checks")
@@ -98,7 +98,7 @@ def _wrong_usage(args: argparse.Namespace) -> str | None:
 
 
 def _source(args: argparse.Namespace, settings: Settings, tools: Tools) -> Source:
-    """The source that the options name; a judge and a model that sees are put into `tools`. Raises KeepsakeError."""
+    """The source that the options name; judge and vision model go into `tools`. Raises KeepsakeError."""
     if args.url:
         from benchmark.judges.chat_client import Endpoint
         from benchmark.judges.llm_judge import LlmJudge

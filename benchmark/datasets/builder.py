@@ -30,7 +30,7 @@ from memory.errors import KeepsakeError
 
 REPORT = "build.json"
 PATIENCE = 200
-"""A build gives up after so many rejected drafts in a row: something is wrong with the source or a filter."""
+"""A build gives up after this many rejected drafts in a row: something is wrong with the source or a filter."""
 LEVELS = ("source", "sample", "question")
 Settings = dict[str, Any]
 """All options that the samples depend on, in the order of the command."""

@@ -31,7 +31,8 @@ from memory.paths import private_folder
 class CorpusWriter:
     """Writes a corpus, or goes on with one: half a row, which a kill left at the end of a file, is dropped.
 
-    A draft becomes one sample row, or one rejection of level "source" or "sample"; its rejected questions come before.
+    A draft becomes one sample row, or one rejection of level "source" or "sample"; its rejected questions are written
+    before that row.
     """
 
     def __init__(self, folder: Path) -> None:

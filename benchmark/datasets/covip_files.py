@@ -1,8 +1,8 @@
-"""The captions and metadata of CoViP's authors (paper section 3), and the samples that metadata and photos make.
+"""The captions and metadata of CoViP's authors (paper section 3), and the samples made of metadata and photos.
 
-Field names and order are as released; `covip_questions.py` reads the questions, `covip_hub.py` the data sets. A field
-that is missing costs one line that names it. The data has no dates: episode i gets second i of one day, so that the
-renderer keeps the order of the episodes, and that day ("1 January 2000", in every prompt) means nothing.
+Field names and order are as released; `covip_questions.py` reads the questions, `covip_hub.py` the data sets. A missing
+field raises an error of one line that names it. The data has no dates: episode i gets second i of one day, so that the
+renderer keeps the order of the episodes; the day itself ("1 January 2000", in every prompt) means nothing.
 """
 
 from __future__ import annotations

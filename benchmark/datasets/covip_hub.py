@@ -93,7 +93,7 @@ def _photo(stored: Any, where: str) -> Photo:
 
 
 def _loaded(file: Path | str, where: str) -> Photo:
-    """The photo in a file of ours (a Path), or in one that a row names. The PhotoError of what is none says `where`."""
+    """The photo in a file of ours (a Path), or in one that a row names. For other files a PhotoError says `where`."""
     try:
         return load_photo(Path(file))
     except PhotoError as error:
@@ -128,7 +128,7 @@ def _open(source: Path | str, split: str | None, download: bool) -> Dataset:
         if split and split != str(saved.split):
             raise KeepsakeError(f"{source}: split {split} is not there: the folder holds one set without splits")
         return saved
-    except IndexError as error:  # what the library makes of a saved data set without rows
+    except IndexError as error:  # what the library raises for a saved data set without rows
         raise KeepsakeError(f"{source} has no rows") from error
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         reason = str(error).partition("\n")[0]

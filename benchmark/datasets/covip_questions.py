@@ -1,6 +1,6 @@
 """The question file of CoViP's authors (paper section 3): three questions about each concept of a context.
 
-Field names, order and noise are as released. A field that is missing costs one line that names it; noise that the
+Field names, order and noise are as released. A missing field raises an error of one line that names it; noise that the
 release is known to have is dropped and counted.
 """
 
@@ -110,7 +110,7 @@ def _questions(concept: Any, where: str, dropped: Counter[str]) -> tuple[Questio
 
 
 def _question(item: Any, where: str) -> Question | str:
-    """The question, or the reason why it is dropped. Raises KeepsakeError for what is no known noise."""
+    """The question, or the reason why it is dropped. Raises KeepsakeError for noise that is not known."""
     text, options = field(item, "question", str, where), field(item, "options", dict, where)
     a, b, c, d = (field(options, letter, str, f"{where}, options").strip() for letter in (*LETTERS, "D"))
     answer = field(item, "correct_answer", str, where).strip()

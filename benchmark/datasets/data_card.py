@@ -76,14 +76,14 @@ def _by_positives(rows: Sequence[SampleRow]) -> str:
     """A table of samples, memories and questions by the number of things in the photo."""
     table = []
     for k in sorted({things_shown(r) for r in rows}):
-        of = [r for r in rows if things_shown(r) == k]
-        sizes = sorted({len(r.context) for r in of})
-        modes = ", ".join(sorted({r.spec.mode for r in of if r.spec})) or "alike"
+        group = [r for r in rows if things_shown(r) == k]
+        sizes = sorted({len(r.context) for r in group})
+        modes = ", ".join(sorted({r.spec.mode for r in group if r.spec})) or "alike"
         asked = [
-            sum(len(r.questions[i]) for r in of for i in range(len(r.context)) if (i in r.positives) == p)
+            sum(len(r.questions[i]) for r in group for i in range(len(r.context)) if (i in r.positives) == p)
             for p in (True, False)
         ]
-        table.append((k, len(of), " to ".join(map(str, sorted({sizes[0], sizes[-1]}))), modes, *asked))
+        table.append((k, len(group), " to ".join(map(str, sorted({sizes[0], sizes[-1]}))), modes, *asked))
     heads = ["things in the photo", "samples", "memories", "distractors", "questions about them", "about the others"]
     return markdown.table(heads, table)
 

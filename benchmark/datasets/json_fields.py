@@ -1,4 +1,4 @@
-"""Checked reading of JSON that others wrote: a missing field, or one of another type, costs one line that names it."""
+"""Checked reading of JSON that others wrote: a missing or mistyped field raises an error of one line that names it."""
 
 from __future__ import annotations
 

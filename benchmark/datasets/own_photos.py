@@ -190,7 +190,7 @@ class OwnPhotos:
         return self.things[key].name
 
     def _rng(self, photo: Photo, purpose: int) -> np.random.Generator:
-        """Dice of the seed and the photo alone. `purpose`: 0 for the date, 1 for options, 2 for the order of things."""
+        """A generator seeded by seed and photo alone. `purpose`: 0 for the date, 1 for options, 2 for things' order."""
         return np.random.default_rng((self.seed, int(photo.sha256[:12], 16), purpose))
 
 

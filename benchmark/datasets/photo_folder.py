@@ -80,9 +80,9 @@ def _photos_by_key(folder: Path) -> dict[str, tuple[Path, ...]]:
 
 
 def read_queries(folder: Path, keys: set[str]) -> dict[Path, tuple[str, ...]]:
-    """What each photo of queries.csv shows, by file; `keys` are those of all things. Raises KeepsakeError.
+    """What each photo of queries.csv shows, by file; `keys` are the keys of all things.
 
-    The error names the line that is wrong.
+    Raises KeepsakeError that names the wrong line.
     """
     path = folder / QUERIES / SHOWS
     if not (folder / QUERIES).is_dir():

@@ -1,8 +1,8 @@
-"""What a person gets: ten real things told about in ordinary words, three new views of each, two questions a view.
+"""A trial of the whole app: ten real things, told about in ordinary words; three new views of each, with questions.
 
-The photos are those of a folder with a folder for each thing (`album.toml` names ten); the first of each is remembered.
-Right is an answer that holds the words asked for, whether the model wrote it or the user's words are quoted. Captions
-and answers are printed, to be read: what is wrong in them no word list can say.
+The photos lie in a folder with a folder for each thing (`album.toml` names ten); the first photo of each is remembered.
+An answer is right if it holds the expected words, whether the model wrote them or the app quotes the user. Captions and
+answers are printed for a person to read, since a word list cannot say what is wrong in them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def run(folder: Path, model: str) -> list[Reply]:
 
 
 def _asked(backend: Backend, memory: Memory, encoder: PhotoEncoder, view: Photo, thing: dict[str, Any]) -> list[Reply]:
-    """The answers to all questions about one new view, each in a conversation of its own."""
+    """The replies to all questions about one new view, each asked in a conversation of its own."""
     out = []
     for question in thing["questions"]:
         talk = Conversation(backend, memory, encoder)

@@ -1,8 +1,7 @@
-"""`python -m benchmark grounding`: how well the grounding check tells right texts from wrong ones, and quotes fitly.
+"""`python -m benchmark grounding`: how well the grounding check tells right texts from wrong ones, and how it quotes.
 
-The texts (`texts.jsonl`) and questions (`questions.jsonl`) were labelled by hand; a part was written by the nano in the
-app's own conversation about real photographs. The check was written with the split "dev" in view, "test" is measured
-only.
+The texts (`texts.jsonl`) and questions (`questions.jsonl`) were labelled by hand; the nano wrote a part of the texts in
+the app's own conversation about real photographs. The check was developed on the split "dev"; "test" is only measured.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--album", type=Path, metavar="FOLDER", help="instead: ten real things, asked about by a model")
     parser.add_argument("--model", default=local.DEFAULT, help="the model of --album (default: %(default)s)")
     splits = ("train", "dev", "test", *quote_rates.PLAIN)
-    parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: what is quoted")
+    parser.add_argument("--notes", metavar="SPLIT", choices=splits, help="instead: how often quotations answer")
     parser.add_argument("--fluent", action="store_true", help="instead: texts in a capable model's own words")
-    parser.add_argument("--fit", action="store_true", help="instead: fit what a quoted sentence is weighed by")
+    parser.add_argument("--fit", action="store_true", help="instead: fit the weights by which sentences are quoted")
     parser.add_argument(
-        "--errors", action="store_true", help="list what was judged otherwise than by hand, or quoted wrongly"
+        "--errors", action="store_true", help="list the texts that were misjudged, and the wrong quotations"
     )
 
 
@@ -117,15 +116,15 @@ def rows(name: str, split: str) -> Iterator[dict[str, Any]]:
 
 
 def picked(row: dict[str, Any]) -> str | None:
-    """What is quoted for a question."""
+    """The quotation that the app shows for a row's question; None: nothing is quoted."""
     recalled = recalls(row["memories"])
     found = pick(row["question"], recalled, read_all(row["question"], recalled, answer_reader.shipped()))
     return found.text if found else None
 
 
 def is_fit(row: dict[str, Any]) -> bool:
-    """Whether the right sentence is quoted, given by its beginning, or a part of it; "place": the memory's place, None:
-    nothing at all."""
+    """Whether a row's quotation is right: it is one of the sentences in "right", given by their beginnings, or a part
+    of one. "place" stands there for the memory's place, None for no quotation at all."""
     found = picked(row)
     if found is None:
         return None in row["right"]

@@ -1,4 +1,4 @@
-"""A text of a labelled scene, put through the grounding check as the app does it."""
+"""The grounding check, run on a text of a labelled scene as the app runs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from memory.episode import Episode, Photo, Turn
 
 
 def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
-    """Whether the check shows a text as it is; "maybe" before it, and small talk, change nothing."""
+    """Whether the check shows a text as it is; a "maybe" put before it, or small talk left out, is no change."""
     recalled = recalls(scene["memories"])
     facts = [
         premise.read(q.episode.id, q.episode.words, q.day, q.episode.place, sure=q.certainty == "sure")

@@ -1,8 +1,8 @@
-"""Captions and answers as a capable model writes them, in its own words, labelled: told or not.
+"""Captions and answers as a capable model writes them, in its own words, each labelled right or wrong.
 
 They lie in `fluent/`, one scene a line: {"scene", "sees", "memories": [{"words", "day", "place", "certainty"}],
-"texts": [{"question", "text", "label", "why", "part"}]}; "part" is the sentence of several that is wrong. `dev.jsonl`
-chooses, `test.jsonl` only measures, the rest is for training.
+"texts": [{"question", "text", "label", "why", "part"}]}; "part" is the wrong one of several sentences. Thresholds are
+chosen on `dev.jsonl`, `test.jsonl` is only measured, and the rest is for training.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""`python -m benchmark grounding --fit`: what `assistant/grounding/quotes/pick.py` should weigh a sentence by.
+"""`python -m benchmark grounding --fit`: the weights by which `assistant/grounding/quotes/pick.py` chooses a sentence.
 
-A logistic regression that a sentence of a note answers a question, from the reader's margin, whether the reader found
-the answer in this sentence, and the fit by rules; on the questions of the notes corpus and the plain notes of dev,
-each kind of note weighing as much. Then, for both, how many questions get the right sentence where so many without an
-answer get one, too.
+They come from a logistic regression of whether a sentence of a note answers a question, on three features: the reader's
+margin, whether the reader found the answer in this sentence, and how well the sentence fits by rules. It is fitted to
+the questions of the notes corpus and of the plain notes of dev, with equal weight for both. Then, for each of the two:
+which share of the questions gets the right sentence at the logit where a given share of the questions without an answer
+gets one.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ ROUNDS = 20
 
 
 class Weighed(NamedTuple):
-    """A question, and what speaks for each sentence of its note."""
+    """A question, and the features of the S sentences of its note."""
 
     asked: Asked
     evidence: np.ndarray
-    """(S, 4): margin, here, fit, and 1."""
+    """(S, 4): the reader's margin, whether it found the answer here, the fit by rules, and 1."""
     right: np.ndarray
-    """(S,) bool: the sentences that answer."""
+    """(S,) bool: whether the sentence answers the question."""
 
 
 def lines() -> list[str]:
@@ -60,7 +61,7 @@ def _weighed(split: str, reader: AnswerReader) -> Iterator[Weighed]:
     for one in asked_of(split):
         words = tokens(one.question)
         if identity(words) or asks(words) == "yes":
-            continue  # those are for the rules
+            continue  # the app answers such questions by rules alone
         read, parts = reader.read(one.question, one.note), list(sentences(one.note))
         found = evidence(one.note, parts, fits_by_rules(one.question, remembered(one.note)), read)
         right = [one.kind == "ask" and one.in_sentence(part) for part in parts]
@@ -68,7 +69,7 @@ def _weighed(split: str, reader: AnswerReader) -> Iterator[Weighed]:
 
 
 def _fitted(parts: list[list[Weighed]]) -> np.ndarray:
-    """The weights (4,) of the regression, by Newton's method, with a little weight against large ones."""
+    """The weights (4,) of the regression, found by Newton's method with an L2 penalty of 1/2."""
     x = np.concatenate([one.evidence for part in parts for one in part])
     y = np.concatenate([one.right for part in parts for one in part]).astype(float)
     shares = np.concatenate([np.full(sum(len(one.right) for one in part), 1 / len(part)) for part in parts])

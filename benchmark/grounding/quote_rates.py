@@ -1,9 +1,9 @@
 """`python -m benchmark grounding --notes SPLIT`: whether the sentence that is quoted holds the answer to a question.
 
 The questions are those of a split of the notes corpus, or those of the plain notes of dev or test ("plain",
-"plain-test"), each about its own note alone; no model writes. To a question without an answer nothing should be
-quoted. Of a plain note the quotation has to begin with the sentence that answers, or to be the part of it that does: it
-is so short that all of it is quoted often.
+"plain-test"), each about its own note alone; no model writes. For a question without an answer nothing should be
+quoted. A plain note is so short that it is often quoted whole: so the quotation has to begin with the sentence that
+answers, or to be the part of this sentence that answers.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from benchmark.tasks.natural_notes import answers_it
 from memory.episode import Episode, Photo, Turn
 
 PLAIN: Mapping[str, Part] = {"plain": "dev", "plain-test": "test"}
-"""In the place of a split: plain notes that nothing is trained on."""
+"""Further values of SPLIT: plain notes that nothing is trained on."""
 WAYS = {"rules alone": (False, False), "by the reader": (True, False), "after silence": (True, True)}
-"""For each way of choosing: whether by the reader, and whether the model said that it was not told."""
+"""For each way of choosing a quotation: whether the reader takes part, and whether the model declined to answer."""
 
 
 class Asked(NamedTuple):
@@ -39,9 +39,9 @@ class Asked(NamedTuple):
     kind: str
     """ask, untold or absent."""
     answered_by: Callable[[str], bool]
-    """Whether a quotation answers it."""
+    """Whether a quotation answers the question."""
     in_sentence: Callable[[str], bool]
-    """Whether a sentence of the note does."""
+    """Whether a sentence of the note answers the question."""
 
 
 class Outcome(NamedTuple):
@@ -52,32 +52,32 @@ class Outcome(NamedTuple):
 
     @property
     def is_as_wanted(self) -> bool:
-        """Whether a question with an answer got it, or one without got nothing."""
+        """Whether a question with an answer got the right quotation, and one without an answer none."""
         return self.verdict == ("right" if self.asked.kind == "ask" else "none")
 
     @property
     def verdict(self) -> Literal["right", "wrong", "none"]:
-        """What the quotation is; any is wrong where there is no answer."""
+        """Whether the quotation is right; "none": there is none. Without an answer in the note, any is wrong."""
         if self.quoted is None:
             return "none"
         return "right" if self.asked.kind == "ask" and self.asked.answered_by(self.quoted) else "wrong"
 
 
 def lines(split: str, most: int | None = None, *, errors: bool = False) -> list[str]:
-    """The rates of a split as lines, of each way of choosing; of the first `most` notes.
+    """Lines with the rates of each way of choosing, over a split or its first `most` notes.
 
-    With `errors` every question whose quotation is not what it should be follows, of the way with the reader.
+    With `errors`, lines follow with all questions whose quotation by the reader is not as wanted.
     """
     out, wrong = [], []
     for way in WAYS:
         found = list(outcomes(split, way, most))
         counts: Counter[tuple[str, str]] = Counter((one.asked.kind, one.verdict) for one in found)
         for kind, verdicts in (("ask", ("right", "wrong", "none")), ("untold", ("none",)), ("absent", ("none",))):
-            of = sum(n for (asked, _), n in counts.items() if asked == kind)
-            if not of:
-                continue  # no plain note is asked about an absent thing
-            shares = ", ".join(f"{verdict} {counts[kind, verdict] / of:.1%}" for verdict in verdicts)
-            out.append(f"{way:14} {kind:7} {shares} of {of}")
+            total = sum(n for (asked, _), n in counts.items() if asked == kind)
+            if not total:
+                continue  # plain notes have no questions about an absent thing
+            shares = ", ".join(f"{verdict} {counts[kind, verdict] / total:.1%}" for verdict in verdicts)
+            out.append(f"{way:14} {kind:7} {shares} of {total}")
         if errors and way == "by the reader":
             wrong = [
                 f"{one.asked.kind:6} {one.verdict:5} {one.asked.question} → {one.quoted} ← {one.asked.note}"
@@ -120,7 +120,7 @@ def asked_of(split: str, most: int | None = None) -> Iterator[Asked]:
 
 
 def _line(note: PlainNote, answer: int) -> str:
-    """The sentence of a note in which the answer stands that begins at a character."""
+    """The sentence of a note that holds the answer; `answer`: the character at which the answer begins."""
     end = 0
     for line in sentences(note.text):
         end = note.text.index(line, end) + len(line)
@@ -130,7 +130,7 @@ def _line(note: PlainNote, answer: int) -> str:
 
 
 def _holds(line: str, answer: str, quotation: str) -> bool:
-    """Whether a quotation begins with a sentence, or is the part of it that has the answer."""
+    """Whether a quotation begins with the sentence `line`, or is a part of it that holds the answer."""
     begun = quotation.partition("“")[2]
     part = begun.partition("”")[0].strip("… ")
     return begun.startswith(line) or (part in line and answer in part)

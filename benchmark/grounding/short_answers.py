@@ -1,7 +1,7 @@
-"""What the grounding check makes of short answers: "Nathan.", "A bean.", "Four."; no model writes.
+"""How often the grounding check shows short answers ("Nathan.", "A bean.", "Four."), right and wrong; no model writes.
 
-By hand (`terse.jsonl`, notes of the dev split): 55 right ones and 55 wrong ones. From the notes of a split: the answers
-that go with a question are right; names and short facts of the note are wrong where what is asked was never told.
+By hand (`terse.jsonl`, notes of the dev split): 55 right ones and 55 wrong ones. From the notes of a split: a
+question's own answers are right; to a question about an untold fact, names and short facts of the note are wrong.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FACTS = ("attribute", "place", "event", "number")
 
 
 def lines(split: str, most: int | None = None) -> list[str]:
-    """How many answers of each sort are shown as they are: by hand, and from the first `most` notes of a split."""
+    """Lines: how many answers of each sort are shown as they are; by hand, and from a split's first `most` notes."""
     counts = rates(split, most) | {f"by hand, {label}": found for label, found in by_hand().items()}
     return [
         f"short answer   {sort:15} shown {one['shown'] / max(1, one.total()):.1%} of {one.total()}"
@@ -30,7 +30,7 @@ def lines(split: str, most: int | None = None) -> list[str]:
 
 
 def by_hand() -> dict[str, Counter[str]]:
-    """Of the answers labelled "right" and "wrong" by hand, how many are shown and how many are not."""
+    """How many of the answers labelled "right" and "wrong" by hand are shown, and how many are not."""
     out: dict[str, Counter[str]] = {"right": Counter(), "wrong": Counter()}
     for row in map(json.loads, BY_HAND.read_text(encoding="utf-8").splitlines()):
         out[row["label"]][_shown(row["note"], row["question"], row["text"])] += 1
@@ -38,7 +38,7 @@ def by_hand() -> dict[str, Counter[str]]:
 
 
 def rates(split: str, most: int | None = None) -> dict[str, Counter[str]]:
-    """The same of the notes' right answers, and of names and facts that are given for what was never told."""
+    """How many of the notes' right answers, and of names and facts given to untold questions, are shown or not."""
     out: dict[str, Counter[str]] = {"right": Counter(), "a name, untold": Counter(), "a fact, untold": Counter()}
     for seed, family in enumerate(notes_of(split)[:most]):
         note = family.filled(seed)[0]
@@ -48,7 +48,7 @@ def rates(split: str, most: int | None = None) -> dict[str, Counter[str]]:
 
 
 def _given(note: FilledNote) -> Iterator[tuple[str, str, str]]:
-    """The sort, question and text of every answer that is tried on a note."""
+    """Sort, question and text of every answer that is tried with a note."""
     names = {t for s in note.spans if (t := note.text[s.start : s.end]) and s.kind in ("person", "name")}
     names = {t for t in names if t.strip()[:1].isupper() and len(t.split()) < 3}
     facts = {t for s in note.spans if (t := note.text[s.start : s.end]) and s.kind in _FACTS} - names

@@ -1,8 +1,8 @@
 """A client of any OpenAI-compatible chat server (vLLM, llama-server, LM Studio, Ollama) with a cache of its answers.
 
-It sends many requests at once, tries each again when that may help, and keeps each answer in a file named by the hash
-of the request: after an error or a kill the same command asks only for what is missing. It does not stream, and follows
-neither redirects nor proxies of the environment: photos go to the given address and nowhere else.
+The client sends many requests at once, tries each again when that may help, and keeps each answer in a file named by
+the hash of the request: after an error or a kill the same command asks only for what is missing. It does not stream,
+and follows neither redirects nor proxies of the environment: photos go to the given address and nowhere else.
 
 The transport is httpx2 with retries of our own. openai 3.57 was tried in their place and is worse in ways we measured:
 its environment variables reach any server (OPENAI_CUSTOM_HEADERS replaces the key that the caller gives, and no option
@@ -83,7 +83,7 @@ class Endpoint:
     """Folder of the answers, made when it is missing; None stores no answer."""
 
     def __post_init__(self) -> None:
-        """Raise EndpointError for an address, a key or a number that cannot be meant."""
+        """Raise EndpointError for an impossible address, key or number."""
         try:
             parts = urlsplit(self.url)
             valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

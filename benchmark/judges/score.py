@@ -69,7 +69,7 @@ def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
     """What a judge answers from the caption to the questions of the sample (CapEval-QAs, paper section 3).
 
     acc_pos: questions about positives answered right. acc_neg: questions about the others answered "cannot be
-    determined". unread: verdicts without a letter, which are wrong in all. empty: the caption holds no text.
+    determined". unread: verdicts without a letter, which are wrong in all measures. empty: the caption holds no text.
 
     Two measures of Omni-Persona (arXiv 2605.09996), with questions as its items. true_abstention: of the questions that
     the caption must leave open, about things that are not in the photo (absent thing) or facts that were never told
@@ -96,7 +96,7 @@ def question_scores(caption: str, sample: Sample, judge: Judge) -> Scores:
 
 
 def _fact_words(facts: Facts) -> list[set[str]]:
-    """The content words of each fact that there is."""
+    """The content words of each fact that was told."""
     return [content_words(fact) for key in ASKED if (fact := getattr(facts, key))]
 
 

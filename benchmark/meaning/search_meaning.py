@@ -1,8 +1,8 @@
 """`python -m benchmark search-meaning`: is the right note found by a question in other words?
 
 The questions (`questions.tsv`) share no content word with the note they ask for; the memory holds all notes of three
-voices. Weights and thresholds were chosen with the split "tune" in view, "test" is measured only. Beside them stand the
-notes' own questions, in the notes' words: search by meaning must not lose what words find.
+voices. Weights and thresholds were chosen on the split "tune"; "test" is only measured. A third set, the notes' own
+questions, is in the notes' words: search by meaning must not lose what words find.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Asked(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `python -m benchmark search-meaning`."""
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--misses", action="store_true", help="list the questions that both together miss among five")
+    parser.add_argument("--misses", action="store_true", help="list the questions whose note is not in the first five")
 
 
 def command(args: argparse.Namespace) -> int:
@@ -109,7 +109,7 @@ def questions(split: str) -> Iterator[Asked]:
 
 
 def own_questions() -> Iterator[Asked]:
-    """The questions that stand beside the notes and that these answer."""
+    """The questions of the notes corpus that their own notes answer."""
     for family in load():
         if family.notes[0].voice in VOICES:
             for note in family.written():
@@ -117,7 +117,7 @@ def own_questions() -> Iterator[Asked]:
 
 
 def _rates(memory: Memory, embedder: TextEmbedder, asked: Sequence[Asked], families: dict[str, str]) -> dict[str, Any]:
-    """Hit at 1 and at 5 of each way with 95 % intervals (Wilson), and what both gain over words (paired)."""
+    """Hit at 1 and at 5 of each way with 95 % intervals (Wilson), and the paired gain of "both" over words."""
     hits: dict[str, list[list[bool]]] = {way: [] for way in WAYS}
     for one in asked:
         for way in WAYS:

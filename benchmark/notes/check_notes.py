@@ -69,7 +69,7 @@ def _family(family: Family) -> Iterator[str]:
 
 
 def _refilled(notes: Sequence[FilledNote]) -> Iterator[str]:
-    """What holds for a note only as it was written: "rope four" where it is {NUM:four} minutes, "On {DAY:9.11.}."."""
+    """Texts that are wrong once the slots are filled anew: "rope four" for {NUM:four} minutes, "On {DAY:9.11.}."."""
     told = ""
     for filled in notes:
         told = f"{told}\n{filled.text}"
@@ -83,7 +83,7 @@ def _refilled(notes: Sequence[FilledNote]) -> Iterator[str]:
 
 
 def _slots(family: Family) -> Iterator[str]:
-    """Slots that clash or that nothing defines, and marks that make no sense."""
+    """Slots that are defined twice or not at all, and marks that make no sense."""
     given = [(kind, value.casefold()) for note in family.notes for kind, value in slots(note.text)]
     for value, n in Counter(value for _, value in given).items():
         if n > 1:
@@ -138,12 +138,12 @@ def _captions(filled: FilledNote, told: str) -> Iterator[str]:
 
 
 def _speaks_as_owner(text: str) -> bool:
-    """Whether a text says I or my as the owner would."""
+    """Whether a text says "I" or "my" as the owner would, and not as the assistant may."""
     return bool(FIRST_PERSON.search(OWN_SPEECH.sub("", QUOTED.sub("", text))))
 
 
 def _answers(filled: FilledNote, told: str) -> Iterator[str]:
-    """Answers of answerable questions stand on a marked fact; those of others tell nothing new."""
+    """Answers to answerable questions rest on a marked fact; those to others tell nothing new."""
     facts = {w for s in filled.spans for w in told_words.content(filled.text[s.start : s.end])}
     before = set(told_words.content(told)) - set(told_words.content(filled.text))
     for question in filled.questions:
@@ -163,7 +163,7 @@ def _answers(filled: FilledNote, told: str) -> Iterator[str]:
 
 
 def _marks(filled: FilledNote) -> Iterator[str]:
-    """A note has a fact; names stand in slots."""
+    """Every note has a marked fact, and names stand in slots."""
     if not filled.spans:
         yield "no fact is marked"
     outside = re.sub(r"\{[^}]*\}|\[[a-z]+: |\]", lambda mark: "_" if mark[0][0] == "{" else "", filled.note.text)
@@ -174,7 +174,7 @@ def _marks(filled: FilledNote) -> Iterator[str]:
 
 
 def _later(filled: FilledNote, before: str) -> Iterator[str]:
-    """A correction names words of the earlier note, which nothing tells any more."""
+    """A correction lists words of the earlier note, and no caption or answer tells them any more."""
     if filled.stale and not filled.note.follows:
         yield "stale: is for notes that follow another"
     for words in filled.stale:

@@ -40,7 +40,7 @@ class Family:
 
     @property
     def split(self) -> str:
-        """train, dev or test; it hangs on nothing but voice and id, so that new notes move no old one."""
+        """train, dev or test; it depends on voice and id alone, so that new notes move no old one."""
         if voice := HELD_OUT.get(self.notes[0].voice):
             return voice
         at = int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16) / 2**32
@@ -83,7 +83,8 @@ def notes_of(split: str) -> tuple[Family, ...]:
 
 
 def families(notes: Sequence[Note]) -> tuple[Family, ...]:
-    """Notes with those that follow them. Raises KeepsakeError for an id given twice, or a note that follows none."""
+    """Notes, each with the notes that follow it. Raises KeepsakeError for an id given twice, or a note that follows
+    none."""
     joined: dict[str, list[Note]] = {}
     root: dict[str, str] = {}
     for note in notes:

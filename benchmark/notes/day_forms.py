@@ -58,7 +58,7 @@ def number_of(word: str) -> float | None:
 
 
 def other_number(rng: Rng, written: str) -> str:
-    """A number near the written one (at least 2), in its form. Raises ValueError for what is no number."""
+    """Another number near the written one (at least 2), in the same form. Raises ValueError when it is no number."""
     low = written.lower()
     old = number_of(low)
     if old is None:
@@ -75,7 +75,7 @@ def other_number(rng: Rng, written: str) -> str:
 
 
 def _near(rng: Rng, n: int) -> int:
-    """A whole number between two thirds and three halves of n, round where n is; at least 2, below 100 if n is."""
+    """A whole number between two thirds and three halves of n, at least 2; round if n is round, below 100 if n is."""
     step = next((s for s in (100, 50, 10, 5) if n % s == 0 and n >= 4 * s), 1)
     low, high = max(2, -(-2 * n // 3)), max(6 if n < 6 else 0, 3 * n // 2)
     high = min(high, 99) if n < 100 else high  # nobody is 120
@@ -84,7 +84,7 @@ def _near(rng: Rng, n: int) -> int:
 
 
 def other_day(rng: Rng, written: str) -> str:
-    """A day of the same quarter of the year in the form of the written one. Raises ValueError for what is no day."""
+    """Another day of the same quarter of the year, in the same form. Raises ValueError when the text is no day."""
     for form in FORMS:
         if found := form.fullmatch(written):
             return _in_form(rng, written, found)
@@ -135,12 +135,12 @@ def other_month(rng: Rng, written: str) -> str:
 
 
 def other_year(rng: Rng, year: int) -> int:
-    """A year near the given one, none to come."""
+    """A year near the given one, and not in the future."""
     return int(rng.integers(year - 3, min(year + 3, LATEST_YEAR) + 1))
 
 
 def other_time(rng: Rng, written: str) -> str:
-    """A time of the day in the form of the written one: 6:30, 18:05, 6am. Raises ValueError for what is no time."""
+    """Another time of the day, in the form of the written one: 6:30, 18:05, 6am. Raises ValueError when it is none."""
     found = re.fullmatch(r"(\d{1,2})(?:([:.])(\d\d))?( ?[ap]m)?", written, re.IGNORECASE)
     if not found or not (found[2] or found[4]):
         raise ValueError(f"{written!r} is no time: write 6:30 or 6am")

@@ -1,4 +1,4 @@
-"""Near duplicates among the notes are refused: those that share many shingles (Jaccard), and equal openings."""
+"""Near duplicates among the notes: notes that share many shingles (Jaccard), and openings that too many notes share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMED = ("person", "name", "place", "day", "number")
 
 
 def blanked(note: FilledNote) -> list[str]:
-    """The words of a note in small letters, each name, place, day and number as "_": what stays when slots change."""
+    """The words of a note in lower case, each name, place, day and number as "_": what stays when slots change."""
     text = note.text
     for span in sorted(note.spans, key=lambda s: -s.start):
         inside = any(o is not span and o.start <= span.start and span.end <= o.end for o in note.spans)
@@ -34,12 +34,12 @@ def shingles(tokens: Sequence[str]) -> frozenset[tuple[str, ...]]:
 
 def similar_pairs(notes: Sequence[FilledNote]) -> Iterator[tuple[float, FilledNote, FilledNote]]:
     """Every two notes that share a shingle: their Jaccard similarity, and the two."""
-    of = [shingles(blanked(note)) for note in notes]
+    sets = [shingles(blanked(note)) for note in notes]
     where: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for i, mine in enumerate(of):
+    for i, mine in enumerate(sets):
         shared = Counter(j for one in mine for j in where[one])
         for j, n in shared.items():
-            yield n / len(of[i] | of[j]), notes[j], notes[i]
+            yield n / len(sets[i] | sets[j]), notes[j], notes[i]
         for one in mine:
             where[one].append(i)
 

@@ -119,6 +119,6 @@ def fill(note: Note, kinds: Mapping[str, str], values: Mapping[str, str] | None 
 
 
 def _general(question: Question) -> tuple[str, ...]:
-    """One general answer, which hangs on the question's words alone; none where there is an answer, or it is there."""
+    """One general answer, chosen by the question's words alone; none if the kind has none, or all are there already."""
     general = [words for words in GENERAL[question.kind] if words not in question.answers]
     return (general[crc32(question.text.encode()) % len(general)],) if general else ()

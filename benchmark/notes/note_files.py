@@ -8,7 +8,7 @@
     untold: What did it cost? | You never told me what it cost.
     absent: Who is the man beside it? | I see no man, and you told me of none.
 
-Lines without a key are the note itself. Text that others wrote is data: a line that makes no sense costs one message.
+Lines without a key are the note itself. A line that makes no sense raises an error of one line.
 """
 
 from __future__ import annotations

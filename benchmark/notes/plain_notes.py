@@ -1,8 +1,8 @@
 """Short plain notes with questions in other words: "turned nine in March", asked "how old is he".
 
-They lie in `plain/`, one note a line: {"text", "questions": [{"text", "answer"}]}. An answer is the exact words of the
-text, which stand in it once; null: the fact was never told. `dev*.jsonl` and `test.jsonl` are never trained on, and
-nothing is chosen by the latter.
+They lie in `plain/`, one note a line: {"text", "questions": [{"text", "answer"}]}. An answer is a run of words that
+stands in the text exactly once; null: the fact was never told. `dev*.jsonl` and `test.jsonl` are never trained on, and
+nothing is chosen by `test.jsonl`.
 """
 
 from __future__ import annotations

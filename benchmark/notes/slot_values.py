@@ -53,9 +53,10 @@ def all_names() -> frozenset[str]:
 
 
 def draw_values(rng: Rng, slots: Mapping[str, str], split: str, text: str) -> dict[str, str]:
-    """A new value for each slot: `slots` and the result go by the value as it was written, in small letters.
+    """A new value for each slot. `slots` (kinds) and the result have the values as they were written, in lower case, as
+    keys.
 
-    No two slots get the same value, and no name is a word of `text`. Raises ValueError for a value that has no form.
+    No two slots get the same value, and no name is a word of `text`. Raises ValueError for a value of an unknown form.
     """
     taken = set(re.findall(r"[\w'-]+", text.lower()))
     drawn: dict[str, str] = {}
@@ -72,7 +73,7 @@ def draw_values(rng: Rng, slots: Mapping[str, str], split: str, text: str) -> di
 
 @cache
 def gender(name: str) -> str:
-    """Whether the name of a pet or a thing, in small letters, is listed as one of a "she" or a "he"; "" for neither."""
+    """Whether the name of a pet or a thing, in lower case, is listed as a "she" or as a "he"; "" for neither."""
     with open(Path(__file__).parent / "values.toml", "rb") as file:
         lists = tomllib.load(file)["gender"]
     return next((which for which, names in lists.items() if name in map(str.lower, names)), "")
@@ -81,7 +82,7 @@ def gender(name: str) -> str:
 def _draw(rng: Rng, kind: str, written: str, split: str) -> str:
     if kind in LISTED:
         pool = values(split)[kind]
-        if kind in ("PET", "NICK"):  # a name that is neither stands beside he and beside she: only such take its place
+        if kind in ("PET", "NICK"):  # the note may call it he or she: the new name must be listed alike, or as neither
             fitting = (gender(written), "")
             pool = tuple(name for name in pool if gender(name.lower()) in fitting) or pool
         return pool[int(rng.integers(len(pool)))]

@@ -113,7 +113,7 @@ def render(
 
 
 def as_written(value: str, like: str, kind: str) -> str:
-    """A value with the capitals of what it takes the place of: anna for "mia", FOUR for "SIX", May for "June"."""
+    """A value with the capitals of the one it replaces: anna for "mia", FOUR for "SIX", May for "June"."""
     if like.islower() and kind != "TIME":
         return value.lower()
     if like.isupper() and len(like) > 1:
@@ -122,7 +122,7 @@ def as_written(value: str, like: str, kind: str) -> str:
 
 
 def _with_article(before: str, value: str) -> str:
-    """The text before a slot, its last "a" or "an" as the value wants it."""
+    """The text before a slot, its last "a" or "an" put right for the value."""
     article = ARTICLE.search(before)
     if not article:
         return before

@@ -111,7 +111,7 @@ def untold(text: str, told: str) -> list[str]:
 
 
 def _parts(word: str) -> set[str]:
-    """A word in small letters, alone, without its possessive ("gregorys", too), and its parts around a hyphen."""
+    """A word in lower case, whole, without its possessive ending ("gregorys", too), and its parts around a hyphen."""
     low = word.lower().replace("’", "'")
     bare = re.sub(r"'?s$|'$", "", low)
     return {low, bare, *bare.split("-")}

@@ -16,7 +16,7 @@ OPENING = 3
 WINDOW = 1000
 """Words in a window of the type-token ratio: it falls with length, so all texts are measured over equal windows."""
 SHORTEST = 3
-"""Words of a sentence that has a shape."""
+"""Words of the shortest sentence whose shape counts."""
 SENTENCE = re.compile(r"[^.!?\n]+")
 
 
@@ -36,8 +36,7 @@ class Variety:
     shape: str
     """The commonest shape itself."""
     words_a_text: tuple[int, int, int]
-    """Words of a text: the tenth part has fewer than the first, half fewer than the second, the tenth part more than
-    the third."""
+    """Words of a text: 10th percentile, median and 90th percentile."""
 
 
 def variety(texts: Sequence[str]) -> Variety:

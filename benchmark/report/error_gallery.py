@@ -213,9 +213,9 @@ def _sentences(caption: str, sample: Sample, leaks: Mapping[int, list[str]]) -> 
         out.append(f"In the photo, but not named: {', '.join(missed)}.")
     out += [f"Tells facts of {sample.facts[i].name}: {'; '.join(told)}." for i, told in leaks.items() if told]
     for f in there:
-        n, of = count_facts(caption, f)
-        if f.name not in missed and n < of:
-            out.append(f"Leaves out {of - n} of the {of} facts of {f.name}.")
+        n, total = count_facts(caption, f)
+        if f.name not in missed and n < total:
+            out.append(f"Leaves out {total - n} of the {total} facts of {f.name}.")
     return out
 
 

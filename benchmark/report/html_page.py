@@ -28,7 +28,7 @@ class Picture:
 
 
 def check_libraries() -> None:
-    """Raises KeepsakeError when a library that pages need is not installed."""
+    """Raise KeepsakeError when a library that pages need is not installed."""
     try:
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401

@@ -36,7 +36,7 @@ class SqliteVec:
         file = str(folder / "sqlite-vec.db")
         if hasattr(sqlite3.Connection, "enable_load_extension"):
             self.db: Any = sqlite3.connect(file, isolation_level=None)
-        else:  # many Pythons cannot load SQLite extensions; apsw can
+        else:  # many builds of Python cannot load SQLite extensions; apsw can
             import apsw
 
             self.db = apsw.Connection(file)

@@ -1,12 +1,12 @@
 """`python -m benchmark calibrate`: from which similarity on a memory counts as recalled.
 
-By itself: a model's recall threshold, on drawn photos. Memories of several sizes are filled with photos of single
+Without options: a model's recall threshold, on drawn photos. Memories of several sizes are filled with photos of single
 things. New photos show one or two of these things, a stranger, or a recoloured twin. The threshold is the lowest at
-which at most `STRANGERS` of the strangers recall anything, over all memory sizes. With `--encoder` its tokens are
-compared, and its own gate is measured as well.
+which at most `STRANGERS` of the strangers recall anything, over all memory sizes. With `--encoder`, that encoder's
+tokens are compared, and its own gate is measured as well.
 
 With `--photos FOLDER`: an encoder's gate, fitted to real photographs (`gate_fit.py`); with `--verify` as well, whether
-`--model` knows better than the gate if two photos show the same thing (`pair_check.py`).
+`--model` tells better than the gate whether two photos show the same thing (`pair_check.py`).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_encoder(parser, several=False)
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="real photos, a folder for each thing")
     parser.add_argument("--strangers", type=Path, metavar="FOLDER", help="photos of other things, never remembered")
-    parser.add_argument("--verify", action="store_true", help="with --photos: may the model check recalls?")
+    parser.add_argument("--verify", action="store_true", help="with --photos: measure if the model may check recalls")
     parser.add_argument("--pairs", type=int, default=150, metavar="N", help="pairs of each kind for --verify")
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--seed", type=int, default=3)
@@ -195,7 +195,8 @@ def calibrate(asked: list[Trial]) -> dict[str, Any]:
 
 
 def by_gate(asked: Sequence[Trial], gate: Gate) -> dict[str, float]:
-    """What a gate says of drawn photos: of one known thing (the right memory is first), of strangers and of twins."""
+    """Shares of drawn photos that a gate calls sure or maybe: of one known thing whose memory comes first, of
+    strangers, and of twins."""
     out: dict[str, float] = {}
     for kind, who in (("one", "known"), ("stranger", "strangers"), ("twin", "twins")):
         rows = [t for t in asked if t.kind == kind]
@@ -205,7 +206,7 @@ def by_gate(asked: Sequence[Trial], gate: Gate) -> dict[str, float]:
 
 
 def _first(trial: Trial, gate: Gate) -> str | None:
-    """What the gate says of the right memory; None when a wrong one scores higher."""
+    """The gate's certainty about the right memory; None when a wrong one scores higher."""
     assert trial.right is not None
     return gate.certainty(trial.right, trial.size) if trial.right >= trial.wrong else None
 

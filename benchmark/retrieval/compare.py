@@ -1,7 +1,7 @@
 """`python -m benchmark recall`: is the right memory found, and how fast, by Keepsake and by other stores?
 
-By itself: drawn vectors (`synthetic.py`); Keepsake and other stores (`baselines.py`) get each query in turn and are
-compared with exact search. With `--scenes N`: a history of N drawn photos, seen by a real encoder
+Without options: drawn vectors (`synthetic.py`); Keepsake and other stores (`baselines.py`) get each query in turn and
+are compared with exact search. With `--scenes N`: a history of N drawn photos, seen by a real encoder
 (`drawn_history.py`); new photos show one to four of its things, among look-alikes. Both print JSON lines.
 
 With `--things FOLDER`: real photographs (`recall_things.py`); with `--composites`: cut-outs pasted on photographs of
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tokens", type=int, default=84, help="vectors of a photo (default 84, as many as are kept)")
     parser.add_argument("--dim", type=int, default=256, help="numbers of a vector (default 256, as the photo encoder)")
     parser.add_argument("--queries", type=int, default=40)
-    parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, seen by a model")
+    parser.add_argument("--scenes", type=int, metavar="N", help="instead: a history of N drawn photos, encoded")
     parser.add_argument("--things", type=Path, metavar="FOLDER", help="instead: real photos, a folder for each thing")
     parser.add_argument(
         "--pairs", type=int, metavar="N", help="real photos: instead N pictures of two things, three ways"

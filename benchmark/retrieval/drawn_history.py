@@ -28,13 +28,13 @@ from memory.search import ranking
 from memory.store import Memory
 
 FIRST = 5
-"""Results that count."""
+"""How many of the first results count."""
 MOST_THINGS = 4
 """Known things in a new photo, at most."""
 SIDE = 128
 """Pixels on a side of a drawn photo."""
 BATCH = 1000
-"""Vectors that another store is given at once."""
+"""Vectors that are added to another store in one call."""
 WHOLE_IMAGE = "whole-image vector"
 
 Progress = Callable[[str], None]

@@ -1,8 +1,8 @@
 """The gate's law fitted to real photographs: thresholds that keep strangers out, however many photos are remembered.
 
-The best of n impostors scores higher the larger n is. `fit_gate` turns such best scores into a law; everything else
-here measures: how often strangers pass, and known things are found, with a gate fitted to *other* things (random halves
-of the things, each half once to fit and once to measure).
+The best score of n impostors rises with n. `fit_gate` fits a law to such best scores; everything else here measures how
+often strangers pass, and how often known things are found, with a gate fitted to *other* things (the things are halved
+at random; each half serves once to fit and once to measure).
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from memory.errors import KeepsakeError
 from memory.search.gate import Gate
 
 TARGETS = {"sure": 0.02, "maybe": 0.1}
-"""Share of strangers that may be sure, and that may be at least "maybe"."""
+"""Largest share of strangers that may be sure, and that may be at least "maybe"."""
 CAUTION = 0.5
 """The share of these targets that a fit aims at: a law fitted to few things lets more strangers of other things through
 than of its own."""
 FITTED = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 """Sizes of the memory that a law is fitted to, as far as there are things."""
 MEASURED = (3, 6, 12, 24, 48, 96)
-"""Sizes at which rates are told."""
+"""Sizes of the memory at which rates are measured."""
 TOLD = (3, 6, 12, 25, 50, 100)
-"""Sizes at which thresholds are told."""
+"""Sizes of the memory at which thresholds are printed."""
 HELD_BACK = 1
-"""Things that are left as strangers at least, when they come from the same folder."""
+"""Least number of things that stay out of a memory, to be its strangers, when strangers have no folder of their own."""
 MEMORIES = 40
-"""Memories of each size."""
+"""Memories that are drawn of each size."""
 SPLITS = 10
 """Random halves of the things."""
 
@@ -42,16 +42,17 @@ SPLITS = 10
 def fit_gate(impostors: Mapping[int, np.ndarray]) -> Gate:
     """The gate whose thresholds 1 - a n^-b fit the best scores (N,) of strangers with n photos remembered, by n.
 
-    Of n independent impostors the best is above the score that each passes with probability p / n with probability p,
-    about; so both targets p share one law 1 - c (n / p)^-b, which is fitted by least squares of the logarithms to the
-    scores that these shares of strangers exceed, at every size. A threshold never falls as a memory grows.
+    If each of n independent impostors exceeds a score with probability p / n, the best of them exceeds it with a
+    probability of about p. So both targets p share one law 1 - c (n / p)^-b. It is fitted, by least squares of the
+    logarithms, to the scores that these shares of strangers exceed at every size. A threshold never falls as a memory
+    grows.
     """
     sizes = sorted(impostors)
     wanted = np.array([[np.quantile(impostors[n], 1 - CAUTION * share) for n in sizes] for share in TARGETS.values()])
     odds = np.log([[n / (CAUTION * share) for n in sizes] for share in TARGETS.values()])
     left = np.log(np.maximum(1 - wanted, 1e-3))
     slope = max(-float(np.polyfit(odds.ravel(), left.ravel(), 1)[0]), 0.0)
-    # Each target keeps a height of its own: real things are not independent.
+    # Each target gets a constant of its own, since real things are not independent.
     heights = np.exp((left + slope * np.log(sizes)).mean(axis=1))
     sure, maybe = ((round(float(height), 4), round(slope, 4)) for height in heights)
     return Gate(sure, maybe)
@@ -64,15 +65,15 @@ class Half:
     things: np.ndarray
     """Things that are remembered."""
     strangers: np.ndarray | None
-    """Things that are strangers always; None: the things that are not in the memory."""
+    """Things that are never remembered; None: the strangers are those of `things` that are not in the memory."""
 
     def sizes(self, wanted: Sequence[int]) -> list[int]:
-        """Those sizes of a memory that leave strangers."""
+        """The `wanted` sizes of a memory for which there are enough things, strangers included."""
         most = len(self.things) - (HELD_BACK if self.strangers is None else 0)
         return [n for n in wanted if n <= most]
 
     def trials(self, photos: EncodedSet, rng: np.random.Generator, n: int) -> Trials:
-        """Queries to memories of n of the things."""
+        """Queries to memories of n things each."""
         drawn = draw_things(rng, self.things, n, MEMORIES)
         return ask(photos, rng, drawn, self.things if self.strangers is None else self.strangers)
 
@@ -88,16 +89,16 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A gate, and what it reaches."""
+    """A gate, and the shares that it reaches."""
 
     encoder: str
     things: int
     photos: int
     gate: Gate
     reached: dict[int, dict[str, dict[str, float]]]
-    """By size of the memory, with the things that the gate was fitted to; shares as in `recall_rates.gate_shares`."""
+    """`recall_rates.gate_shares` by size of the memory, measured with the things that the gate was fitted to."""
     held_out: dict[int, list[dict[str, dict[str, float]]]]
-    """The same with things that a gate was not fitted to, one for each half."""
+    """The same, measured with the other half of the things: a list with one result for each half."""
 
 
 def fit(name: str, photos: EncodedSet, seed: int, progress: Progress) -> Fitted:
@@ -122,14 +123,14 @@ def fit(name: str, photos: EncodedSet, seed: int, progress: Progress) -> Fitted:
 
 
 def _shares(trials: Trials, gate: Gate) -> dict[str, dict[str, float]]:
-    """What the gate says of known things and of strangers, without intervals."""
+    """`gate_shares` of known things and of strangers, without intervals."""
     times = np.ones((1, int(trials.thing.max()) + 1), np.float32)
     found = recall_rates.gate_shares(trials, gate, times)
     return {who: {name: one.value for name, one in shares.items()} for who, shares in found.items()}
 
 
 def spread(shares: Sequence[dict[str, dict[str, float]]], who: str, name: str) -> dict[str, float]:
-    """The mean of a share over the halves, and its range without the tenth at each end."""
+    """The mean of a share over the halves, and its 10th and 90th percentile."""
     values = np.array([one[who][name] for one in shares])
     low, high = np.quantile(values, [0.1, 0.9])
     return {"mean": round(float(values.mean()), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
@@ -178,7 +179,7 @@ def table(found: Fitted) -> str:
 
 
 def _row(shares: dict[str, dict[str, float]]) -> list[float]:
-    """Strangers that are sure, and sure or maybe; known things by what the gate says."""
+    """A row of the table: strangers that are sure, and sure or maybe; known things by the gate's certainty."""
     strangers = shares["strangers"]
     return [strangers["sure"], strangers["sure"] + strangers["maybe"], *shares["known"].values()]
 

@@ -1,9 +1,10 @@
-"""Does a language model know better than the gate whether two photos show the same thing? Measured before it is asked.
+"""Does a language model tell better than the gate whether two photos show the same thing? Only then may the app ask it.
 
 Memories of six real things are drawn, and every other photo is a query (`memory_draws.py`). A pair is a query and the
-remembered photo that looks most like it: of a known thing, if that is the right one, or of a stranger; so the strangers
-are hard ones. The model says how likely "yes" is (`assistant/conversation/same_thing.py`). Its two thresholds are
-fitted to the things of one half; what they change is measured on the other half, and the halves then change places.
+remembered photo with the best score. Queries of known things count if that photo is the right one; the strangers among
+the queries are hard, since each is compared with the photo most like it. The model says how likely "yes" is
+(`assistant/conversation/same_thing.py`). Its two thresholds are fitted to one half of the things, and their effect is
+measured on the other half; then the halves change places.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from memory.search.gate import Gate
 
 MEMORY, MEMORIES = 6, 40
 STRANGERS_SURE = 0.02
-"""Share of strangers that may be sure by the model's word, and of known things that its "no" may lose."""
+"""Largest share of strangers that the model's "yes" may make sure, and of known things that its "no" may drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,25 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class PairRates:
-    """What a model's word is worth, over all pairs."""
+    """How well a model tells pairs apart, and what its answers change, over all pairs."""
 
     same: int
     strangers: int
     auc_of_scores: float
-    """How often recall's score is higher for a pair of one thing than for a stranger's; 0.5 is chance."""
+    """How often recall's score is higher for a pair of one thing than for a stranger's pair; 0.5 is chance."""
     auc_of_model: float
-    """The same by the model's probability of "yes"."""
+    """The same for the model's probability of "yes"."""
     gate: dict[str, float]
-    """Shares by the gate alone: known and strangers that are sure, and those that are told of at all."""
+    """Shares of known things and of strangers that are sure, and that are at least "maybe", by the gate alone."""
     checked: dict[str, float]
-    """The same after the model's word, each half of the things by thresholds fitted to the other."""
+    """The same shares after the model's answers; each half of the things by thresholds fitted to the other half."""
     verification: Verification
     """The thresholds fitted to all pairs: what `--save` enters into the model's manifest."""
 
     @property
     def gains(self) -> bool:
-        """Whether more known things are sure, no more strangers are, and none fewer are told of than 2 %."""
+        """Whether over 2 % more known things are sure, at most 0.5 % more strangers are, and under 2 % fewer known
+        things are at least "maybe"."""
         more, lost = (self.checked[k] - self.gate[k] for k in ("known sure", "known told"))
         return more > 0.02 and lost > -0.02 and self.checked["strangers sure"] <= self.gate["strangers sure"] + 0.005
 
@@ -96,14 +98,14 @@ def _asked(photos: EncodedSet, backend: Backend, trials: Trials, rows: np.ndarra
 
 
 def fit(pairs: Pairs) -> Verification:
-    """The thresholds at which STRANGERS_SURE of the strangers would be sure, and of the known things be lost."""
+    """The thresholds at which a share STRANGERS_SURE of strangers becomes sure, and of known things is dropped."""
     sure = float(np.quantile(pairs.likely[~pairs.same], 1 - STRANGERS_SURE, method="higher"))
     nobody = float(np.quantile(pairs.likely[pairs.same], STRANGERS_SURE, method="lower"))
     return Verification(min(float(np.nextafter(sure, 2)), 1.0), min(nobody, sure))
 
 
 def rates(pairs: Pairs, gate: Gate, photos: int) -> PairRates:
-    """What the model's word changes where `photos` are remembered."""
+    """What the model's answers change in a memory of `photos` photos."""
     sure, maybe = gate.thresholds(photos)
     before = np.where(pairs.score >= sure, 2, np.where(pairs.score >= maybe, 1, 0))
     after = before.copy()
@@ -118,7 +120,7 @@ def rates(pairs: Pairs, gate: Gate, photos: int) -> PairRates:
 
 
 def _checked(states: np.ndarray, likely: np.ndarray, verification: Verification) -> np.ndarray:
-    """The states (2 sure, 1 maybe, 0 nobody) after the model's word, as `PairCheck` applies it."""
+    """The states (2 sure, 1 maybe, 0 nobody) after the model's answers, by the rule of `PairCheck`."""
     lower = np.where(likely < verification.nobody, states - 1, states)
     return np.where(states == 0, 0, np.where(likely >= verification.sure, 2, lower))
 
@@ -130,7 +132,7 @@ def _shares(states: np.ndarray, known: np.ndarray) -> dict[str, float]:
 
 
 def _auc(values: np.ndarray, positive: np.ndarray) -> float:
-    """How often a positive's value is higher than a negative's; equal ones count half."""
+    """How often a positive's value is higher than a negative's; equal values count half."""
     a, b = values[positive][:, None], values[~positive][None]
     return float(((a > b) + 0.5 * (a == b)).mean())
 

@@ -1,8 +1,7 @@
 """Recall in very large memories, without a model: synthetic vectors, exact answers, and how long Keepsake takes.
 
 A synthetic photo shows one or two things before a wall; things come in kinds, and tokens are noisy. The right answer is
-what an exact score of every photo brings. Whether that answer is useful is measured on drawn scenes
-(`drawn_history.py`).
+the one by exact scores of all photos. Whether that answer is useful is measured on drawn scenes (`drawn_history.py`).
 """
 
 from __future__ import annotations
@@ -146,8 +145,8 @@ def _means(tokens: np.ndarray) -> np.ndarray:
 def exact_answers(world: World, queries: np.ndarray, progress: Callable[[str], None]) -> list[list[int]]:
     """For each query of (n, T, D) the K photos with the best exact scores, best first; no photo is left out.
 
-    A score is the mean of two halves of at most 1. Where the first half says that a photo cannot be among the K, the
-    second is not computed.
+    A score is the mean of two halves of at most 1. The second half is not computed for photos that by the first cannot
+    be among the K.
     """
     common = total(world)
     best = np.full((len(queries), K), -1.0)

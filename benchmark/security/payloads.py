@@ -1,7 +1,7 @@
 """The injection attempts of `injections.toml`, and the files in which a person would meet them.
 
 An attempt stands in what the user says, a place, a photo's pixels, its file, or an archive. `build_scenario` writes the
-photos and the archive; `injection.py` remembers, imports and asks, and counts what comes of it.
+photos and the archive; `injection.py` remembers, imports and asks, and counts the effects.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class RecordingBackend:
         self.name, self.space, self.threshold = engine.name, engine.space, 0.0
         self.verification = None
         self.evidence = False
-        self.may_say: MaySay = "anything"  # what the model itself obeys is measured, not what a check lets through
+        self.may_say: MaySay = "anything"  # no check of the text: what the model itself obeys is measured
         self.read: list[str] = []
         """Every text in the prompts since the sandbox was entered."""
         self.excess = 0

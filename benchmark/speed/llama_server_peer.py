@@ -58,7 +58,7 @@ class LlamaServer:
         sizes = {"-c": context, "-b": BATCH, "-ub": BATCH, "-t": threads, "-tb": threads, "-np": 1}
         self._command = [str(binary), "-m", str(spec.language), "--mmproj", str(spec.mmproj), *lora]
         self._command += [str(word) for pair in sizes.items() for word in pair]
-        self._command += ["--no-repack"] if llama_loader.amx() else []  # for the same reason as `safe_defaults`
+        self._command += ["--no-repack"] if llama_loader.amx() else []  # no AMX: see `llama_loader.amx`
         self._command += ["--jinja", "--chat-template", TEMPLATE, "--no-webui", "--slot-save-path", f"{folder}/"]
         self._start()
 

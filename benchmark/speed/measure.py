@@ -1,7 +1,7 @@
 """`python -m benchmark speed`: Keepsake's engine against its peers on the same work, in one run, interleaved.
 
-What is asked is in `workload.py`; all answers are greedy. What each turn took is a `summary.Row`, what the rows mean is
-in `summary.py` and `targets.py`. The model's form decides who takes part: llama.cpp's peers read GGUF; on an MLX folder
+`workload.py` has the prompts; all answers are greedy. The times of each turn are a `summary.Row`; `summary.py` and
+`targets.py` evaluate the rows. The model's form decides who takes part: llama.cpp's peers read GGUF; on an MLX folder
 Keepsake runs in MLX, and the peer is mlx-vlm.
 """
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=local.DEFAULT,
         help='a name or folder, GGUF or MLX (default: %(default)s), or "large": random, half a billion parameters',
     )
-    parser.add_argument("--repeats", type=int, default=3, help="each with photos and words of its own")
+    parser.add_argument("--repeats", type=int, default=3, help="repeats, each with photos and words of its own")
     parser.add_argument("--episodes", type=int, default=8, help="remembered photos in a prompt")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(

@@ -97,16 +97,18 @@ def table(record: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _time(of: Mapping[str, Any] | None) -> str:
-    if not of:
+def _time(numbers: Mapping[str, Any] | None) -> str:
+    if not numbers:
         return "–"
-    return f"{of['first']:.2f} ({of['first_least']:.2f})" + (f", cpu {of['cpu']:.2f}" if of["cpu"] is not None else "")
+    cpu = f", cpu {numbers['cpu']:.2f}" if numbers["cpu"] is not None else ""
+    return f"{numbers['first']:.2f} ({numbers['first_least']:.2f}){cpu}"
 
 
-def _counts(of: Mapping[str, Any] | None) -> str:
-    if not of:
+def _counts(numbers: Mapping[str, Any] | None) -> str:
+    if not numbers:
         return "–"
-    return ", ".join("?" if of[k] is None else str(of[k]) for k in ("prompt_tokens", "cached_tokens", "photos_encoded"))
+    keys = ("prompt_tokens", "cached_tokens", "photos_encoded")
+    return ", ".join("?" if numbers[k] is None else str(numbers[k]) for k in keys)
 
 
 def _number(value: float | None) -> str:

@@ -12,9 +12,9 @@ from benchmark.speed.summary import HANDLER, MLX, OURS, SERVER, UNCACHED, Row, s
 from benchmark.speed.workload import STEPS
 
 LEAST_CONTROL = 0.85
-"""Part of the first caption's time that a control must take at least: all prompts share the instruction."""
+"""Least share of the first caption's time that a control must take: all prompts share the instruction."""
 MOST_TWO_PASSES = 1.15
-"""Time of both passes, as a multiple of one pass and the caption's writing, that is allowed at most."""
+"""Most time of both passes, as a multiple of one pass and the caption's writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def targets(rows: Sequence[Row], proofs: Sequence[Proof], threads: int = 1) -> l
 
 
 def two_passes(rows: Sequence[Row]) -> tuple[float, float | None]:
-    """Time of both passes to the answer's first word, by that of one pass to its first word plus the caption's writing.
+    """Time of both passes to the answer's first word, over the time of one pass to its first word and the caption's.
 
     Medians over the repeats, by the clock and by processor time.
     """

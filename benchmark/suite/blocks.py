@@ -56,7 +56,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Count = 7
     split: Literal["train", "dev", "test"] = "test"
     untold: bool = False
-    """Whether of each thing one fact was never told, and is asked for."""
+    """Whether one fact of each thing was never told, and is asked for."""
 
     def specs(self, size: Size) -> Iterator[Spec]:
         """The specs of all samples. The combinations take turns, so that a half-done block is balanced."""

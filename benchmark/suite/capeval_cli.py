@@ -53,9 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grounded",
         action="store_true",
-        help="beside it: captions after the grounding check; with --notes: in their place, answers too",
+        help="also score captions after the grounding check; with --notes: only those, and answers too",
     )
-    parser.add_argument("--recalled", action="store_true", help="beside it: prompts with what recall finds")
+    parser.add_argument("--recalled", action="store_true", help="also score captions with the recalled memories only")
     add_layout(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder for the rows (default: under KEEPSAKE_HOME)")
@@ -71,7 +71,7 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
 
 
 def layout_in_name(layout: str) -> str:
-    """What the name of a file of rows says of another layout than the usual one."""
+    """The part of a row file's name that says the layout; "" for the usual one."""
     return "" if layout == "aligned" else f"-{layout}"
 
 
@@ -82,7 +82,7 @@ def add_judge(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--url", help="chat judge: an OpenAI-compatible server, as in http://127.0.0.1:8000/v1")
     parser.add_argument("--judge-model", help="chat judge: its model; a key is taken from OPENAI_API_KEY")
-    parser.add_argument("--compatible", action="store_true", help="chat judge: read letters as released")
+    parser.add_argument("--compatible", action="store_true", help="chat judge: read letters as the released scorer")
 
 
 def judge_of(args: argparse.Namespace) -> Judge:

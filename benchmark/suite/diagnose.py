@@ -43,8 +43,8 @@ class Part:
     """Number of samples."""
     weight: float
     """Work for one sample, roughly in proportion to time."""
-    of: dict[str, Any]
-    """The block's definition for `parts.json`: a folder with another definition under this name is refused."""
+    definition: dict[str, Any]
+    """The block's definition in `parts.json`: a folder with another definition under this name is refused."""
 
 
 def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[str, list[Result]]:
@@ -59,7 +59,7 @@ def diagnose(todo: Sequence[Part], folder: Path, about: dict[str, str]) -> dict[
     done = {p.name for p in todo if _finished(entries.get(p.name), p) and (folder / f"{p.name}.jsonl").exists()}
     waiting = [p for p in todo if p.name not in done]
     clock = Clock(sum(p.n * p.weight for p in waiting))
-    entries |= {p.name: {"of": p.of, "conditions": p.names, "n": p.n, "state": "waiting"} for p in waiting}
+    entries |= {p.name: {"of": p.definition, "conditions": p.names, "n": p.n, "state": "waiting"} for p in waiting}
     _save(folder, state, about)
     rows: dict[str, list[Result]] = {}
     for part in todo:
@@ -115,7 +115,7 @@ def _resumed(folder: Path, about: dict[str, str], todo: Sequence[Part]) -> dict[
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         entries = state["parts"]
         other = [f"{key} ({state[key]})" for key, value in same.items() if state[key] != value]
-        other += [f"{p.name!r} part" for p in todo if p.name in entries and entries[p.name]["of"] != p.of]
+        other += [f"{p.name!r} part" for p in todo if p.name in entries and entries[p.name]["of"] != p.definition]
     except FileNotFoundError:
         return {**same, "date": f"{datetime.now(UTC):%Y-%m-%d}", "parts": {}}
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `capeval --notes`."""
     parser.add_argument("--notes", action="store_true", help="instead: notes as people write them, with questions, and")
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="  real photos, a folder for each thing, and")
-    parser.add_argument("--evidence", action="store_true", help="  in the prompt what recall and reader find, and")
+    parser.add_argument("--evidence", action="store_true", help="  with what recall and reader find in the prompt, and")
     parser.add_argument("--unread", action="store_true", help="  without the sentence that the reader finds, and")
     parser.add_argument("--request", type=int, default=0, choices=range(6), help="  the caption request in other words")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="  the first N captions and answers printed")
@@ -104,7 +104,7 @@ def _tally(rows: list[Scores]) -> dict[str, dict[str, Any]]:
 
 
 def photo_views(folder: Path | None, split: str) -> tuple[View, int]:
-    """What draws photos, and of how many things: those of a folder, or looks of a split."""
+    """A function that draws photos, and the number of things that it knows: of a folder, or looks of a split."""
     if folder is None:
         looks = [Look(c.code) for c in concepts(split)]
 

@@ -30,7 +30,7 @@ from memory.errors import KeepsakeError
 from memory.paths import home
 
 MARKER = "SKS"
-"""What the authors' scorer of ITR looks for, in capitals."""
+"""The word, in capitals, that the authors' scorer of ITR looks for."""
 TASKS = tuple(task for task, (_, gold) in ASKED.items() if gold)
 
 
@@ -79,9 +79,9 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _told(rows: list[Asked], args: argparse.Namespace) -> list[Asked]:
-    """The rows that can be scored; of others a line says how many there are. Raises KeepsakeError when none can be.
+    """The rows that can be scored; a line on stderr counts the others. Raises KeepsakeError when none can be scored.
 
-    A reminder (ITR) is scored by its marker, so that its gold answer may be empty.
+    A reminder (ITR) is scored by its marker, so its gold answer may be empty.
     """
     scored = [row for row in rows if row.gold.strip() or args.task == "itr"]
     if not scored:

@@ -85,7 +85,8 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
         names = tuple(c.name for g in block.groups for c in GROUPS[g](counted))
         episodes = sum(min(12, 3 * s.positives + s.extra) for s in specs) / max(1, len(specs))
         fields = msgspec.json.decode(msgspec.json.encode(block))
-        of = {k: v for k, v in fields.items() if k not in ("quick", "full", *(() if block.untold else ("untold",)))}
+        left_out = ("quick", "full", *(() if block.untold else ("untold",)))
+        definition = {k: v for k, v in fields.items() if k not in left_out}
         return Part(
             block.name,
             names,
@@ -93,7 +94,7 @@ def parts(blocks: Sequence[Block], size: Size, tools: Tools) -> list[Part]:
             lambda: map(build, specs),
             len(specs),
             len(names) * episodes,
-            of,
+            definition,
         )
 
     return [part(block) for block in blocks]
@@ -105,9 +106,10 @@ def references(path: Path, size: Size, tools: Tools) -> Part:
     condition = hallucination.against_references(
         tools.writer, {sample.id: text for sample, text in described}, tools.judge
     )
-    of = {"descriptions": sha256(path.read_bytes()).hexdigest()[:16]}
+    definition = {"descriptions": sha256(path.read_bytes()).hexdigest()[:16]}
     samples = [sample for sample, _ in described]
-    return Part("references", (condition.name,), lambda: [condition], lambda: iter(samples), len(samples), 3.0, of)
+    names, n = (condition.name,), len(samples)
+    return Part("references", names, lambda: [condition], lambda: iter(samples), n, 3.0, definition)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 def items(sample: Sample) -> list[Item]:
-    """The items of a sample: of a stranger one, of a known thing one about a told fact and one about each untold one.
+    """The items of a sample: one about a stranger; about a known thing, one on a told fact and one on each untold fact.
 
     The same sample always has the same items.
     """

@@ -32,7 +32,7 @@ MEASURES = (
     "facts_kept",
     "abstained",
 )
-"""What `summary` averages."""
+"""The measures that `summary` averages."""
 
 
 def conditions(writer: CachedWriter, judge: Judge | None = None, layout: prompt.Layout = "aligned") -> list[Condition]:

@@ -7,8 +7,8 @@
 
 Each question is asked in three ways: `direct` from memories and photo; `cag` after the model's own caption, also in the
 aligned layout, so that only the caption differs; `reference`, the published flow of two calls.
-Faults of the released scorers that this one does not have: punctuation counts as part of a word, two empty sets score
-1, only "//boxed{}" is read, "incorrect" passes for "correct", no reminder ever has to stay silent.
+Faults of the released scorers that are avoided here: punctuation counts as part of a word, two empty sets score 1, only
+"//boxed{}" is read, "incorrect" passes for "correct", and no reminder ever has to stay silent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _three_ways(task: str, question: str, writer: CachedWriter, score: Score) ->
         return {"question": question, "caption": caption, "answer": answer}
 
     def reference(sample: Sample) -> Texts:
-        """As `cag`, with the published layout in both calls: what that costs a model trained on another."""
+        """As `cag`, with the published layout in both calls, to see what it costs a model trained on another layout."""
         return cag(sample, "reference")
 
     return [Condition(f"{task}/{way.__name__}", way, score) for way in (direct, cag, reference)]
@@ -101,7 +101,7 @@ def reminder_scores(texts: Texts, sample: Sample) -> Scores:
 
 def token_f1(answer: str, gold: str) -> float:
     """F1 of the content words of answer and gold, 0..1. Words of `AROUND` do not count, so that a whole sentence scores
-    as well as the bare place. Of an answer with \\boxed{...} only the last box counts."""
+    as well as the bare place. If the answer has a \\boxed{...}, only the last box counts."""
     boxes = re.findall(r"boxed\{([^{}]*)\}", answer)
     given, wanted = (content_words(text) - AROUND for text in (boxes[-1] if boxes else answer, gold))
     return 2 * len(given & wanted) / (len(given) + len(wanted)) if given and wanted else 0.0

@@ -35,7 +35,7 @@ FEW = 2
 REMINDED = 0.6
 """Share of a reminder's words that a caption must hold to speak it."""
 View = Callable[[Sequence[int], np.random.Generator], Photo]
-"""Draws a photo of the things of these numbers, another one each time."""
+"""Draws a photo that shows the things with these numbers, another one each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class NoteSample:
     notes: tuple[FilledNote, ...]
     """The note that each episode of the context tells."""
     shown: tuple[int, ...]
-    """What the photo shows, as numbers of the context; nothing for a stranger."""
+    """Indices of the context's things that the photo shows; empty for a stranger."""
     query: Photo
     questions: tuple[Question, ...]
     """One of each kind, about the first thing shown."""
@@ -85,9 +85,9 @@ def write(
 ) -> tuple[str, list[str]]:
     """The model's caption of a sample's photo, and its answers to the questions behind it.
 
-    `reader`: finds the sentence that the app shows to a small model beside the question; None: the model has to.
-    `check`: what the model may say of itself, to get the texts as the app shows them: after the grounding check, which
-    puts the user's own words in the place of what no memory supports.
+    `reader`: finds the sentence that the app quotes to a small model beside the question; None: nothing is quoted.
+    `check`: what the model may state as a fact, to get the texts as the app shows them: after the grounding check,
+    which puts the user's own words in the place of what no memory supports. None: the texts are not checked.
     """
     sure = [sample.context[i] for i in sample.shown] if evidence == "sure" else []
     opening = prompt.caption_messages(sample.context, sample.query, request=request, sure=sure)
@@ -110,7 +110,7 @@ def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | 
 
 
 def _recalls(sample: NoteSample) -> list[Recall]:
-    """The context as recall brings it: sure of what the photo shows."""
+    """The context as recalled episodes: recall is sure of what the photo shows."""
     return [
         Recall(episode, 1.0, "in the context", "sure" if i in sample.shown else "maybe", by_sight=True)
         for i, episode in enumerate(sample.context)
@@ -157,7 +157,7 @@ def score(sample: NoteSample, caption: str, answers: Sequence[str]) -> Scores:
 def told_of(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tuple[float, float]:
     """How many answerable questions about some notes a caption answers, or (`absent`) does not; and how many there are.
 
-    A question is answered by a caption that holds all words of its shortest answer.
+    A caption answers a question if it holds all words of the question's shortest answer.
     """
     answers = [content_words(q.answers[0]) for note in notes for q in note.questions if q.kind == "ask"]
     held = sum(bool(a) and a <= told for a in answers)
@@ -165,7 +165,7 @@ def told_of(told: set[str], notes: Sequence[FilledNote], *, absent: bool) -> tup
 
 
 def answers_it(asked: Question, answer: str) -> bool:
-    """Whether an answer holds all words of one of the right ones."""
+    """Whether an answer holds all words of one of the right answers."""
     told = content_words(answer)
     return any(right and right <= told for right in map(content_words, asked.answers))
 
@@ -176,7 +176,7 @@ def _quotes(text: str) -> bool:
 
 
 def words_of(note: FilledNote) -> set[str]:
-    """The words by which a caption can be known to tell of a note."""
+    """The words of a note: a caption that holds some of them tells of the note."""
     return content_words(" ".join((note.text, note.label, *note.captions)))
 
 

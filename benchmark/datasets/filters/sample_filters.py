@@ -33,10 +33,10 @@ def names_unique(sample: Sample, tools: Tools) -> str | None:
         thing = sample.looks[i] if sample.looks else i
         things.setdefault(name.casefold(), set()).add(thing)
         names.setdefault(thing, set()).add(name)
-    shared = [name for name, of in things.items() if name and len(of) > THINGS_PER_NAME]
+    shared = [name for name, called in things.items() if name and len(called) > THINGS_PER_NAME]
     if shared:
         return f"{len(things[shared[0]])} things are called {shared[0]!r}"
-    double = [of for of in names.values() if len(of) > THINGS_PER_NAME]
+    double = [called for called in names.values() if len(called) > THINGS_PER_NAME]
     return f"one thing is called {' and '.join(sorted(double[0]))}" if double else None
 
 

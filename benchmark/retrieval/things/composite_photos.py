@@ -79,7 +79,7 @@ class CompositeRates:
     plain: Measured
     rooms: int
     six_among_all: Share
-    """Right first of six of which all are in one memory, with all other things."""
+    """Share of photos whose own memory is first of six drawn at random, when all things are in one memory."""
     first: dict[str, Share]
     """Which memory of six came first when rooms were swapped: "thing", "place" or "other"."""
     n: int
@@ -109,7 +109,7 @@ def draw(cutouts: Path | None, rooms: Sequence[Path] | None, seed: int) -> Compo
         for j in rng.permutation(np.flatnonzero(home != home[i]))[:SWAPS]:
             image = compose(rng, thing, behind[home[j]])
             free = [t for t in rng.permutation(len(cut)) if t not in (i, j)]
-            free.sort(key=lambda t: home[t] == home[j])  # the room is that of one memory, as far as rooms suffice
+            free.sort(key=lambda t: home[t] == home[j])  # things in that same room come last: none, if rooms suffice
             others = tuple(int(t) * VIEWS for t in free[: COMPARED_AT - 2])
             swaps.append(Swap(len(photos) + len(swapped), i * VIEWS, int(j) * VIEWS, others))
             swapped.append(ThingPhoto(i, f"{name}, room {home[j]} of {names[j]}", from_image(image)))

@@ -68,9 +68,9 @@ def draw_things(rng: np.random.Generator, things: np.ndarray, n: int, memories: 
 
 
 def turns(rng: np.random.Generator, things: np.ndarray, memories: int) -> Iterator[np.ndarray]:
-    """The things of each memory: all but a third of `things`, each being left out in turn, then in a new order again.
+    """The things of each memory: two thirds of `things`; each third is left out in turn, then they are shuffled again.
 
-    Where three does not divide their number, the last third begins with things of the first.
+    If their number is no multiple of three, the last third begins with things of the first.
     """
     third = -(-len(things) // 3)
     for i in range(memories):
@@ -85,10 +85,10 @@ def ask(
     memories: Iterable[np.ndarray],
     strangers: np.ndarray | None = None,
 ) -> Trials:
-    """Ask every memory, given by its things, with all photos.
+    """Ask every memory, given by its things, about all photos.
 
-    `strangers`: the things (S,) that are strangers where they are not in the memory. None: those of the folder of
-    strangers if there is one, else all.
+    `strangers`: the things (S,) that count as strangers when they are not in the memory. None: those of the strangers'
+    folder if there is one, else all things.
     """
     everything = np.arange(len(photos.photos.things))
     if strangers is None:

@@ -1,7 +1,7 @@
 """A page with pictures about recall of real things: the worst confusions, strangers taken for known, and hubs.
 
-A hub is a remembered photo that is nearest to many strangers (hubness). All come from the memories of "all" things (or
-all that were not left out as strangers), the hardest ones. Nothing here is HTML: the template escapes all texts.
+A hub is a remembered photo that is nearest to many strangers (hubness). All pictures come from the largest, hardest
+memories: those of all things, or of all but the strangers. Nothing here is HTML: the template escapes all texts.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def worst_confusions(found: Measured) -> list[int]:
 
 
 def strangers_taken(found: Measured, sure: float) -> list[int]:
-    """Rows of trials where a stranger was taken for a memory for sure, by score; each pair of things once."""
+    """Rows of trials where the gate was sure about a stranger, best score first; each pair of things once."""
     trials = found.sizes[ALL].trials
     rows = np.flatnonzero(~trials.known & (trials.score >= sure))
     return list(_each_pair_once(rows[np.argsort(-trials.score[rows], kind="stable")], found))[:MOST]
@@ -135,7 +135,7 @@ def hubs(trials: Trials, maybe: float) -> list[tuple[int, float, list[int]]]:
     """Remembered photos that attract most strangers: the photo, the share of strangers, and rows with the best scores.
 
     A photo attracts a stranger when its score is the best of its memory and at least `maybe`. The share is of all
-    strangers that were shown to memories which hold the photo. Of each stranger's thing one row comes.
+    strangers that were shown to memories which hold the photo. For each thing among the strangers there is one row.
     """
     strangers = ~trials.known
     asked = np.bincount(trials.memory[strangers], minlength=len(trials.remembered))  # strangers of each memory

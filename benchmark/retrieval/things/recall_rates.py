@@ -1,8 +1,8 @@
 """Shares of trials: right first, found where few strangers pass, and what a gate says; with intervals over things.
 
-The photos of one thing resemble each other, and a thing that is hard stays so in every memory. So the intervals come
-from resampling things, each with all of its trials (1000 times, the middle 95 %); photos are never resampled alone.
-Strangers are resampled by their things as well. Which things stood beside them in the memory is not resampled.
+The photos of one thing resemble each other, and a hard thing is hard in every memory. So the intervals come from
+resampling things, each with all of its trials (1000 times, the middle 95 %); photos are never resampled alone.
+Strangers are resampled by their things as well. Which other things were in the memory is not resampled.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Which share of known things is found where a share of strangers passes, and the threshold that this needs."""
+    """The share of known things that is found at a threshold that a given share of strangers passes; the threshold."""
 
     share: Share
     threshold: float
@@ -62,9 +62,9 @@ def share(marks: np.ndarray, thing: np.ndarray, times: np.ndarray) -> Share:
     if not len(marks):
         return NOTHING
     things = times.shape[1]
-    of = np.bincount(thing, minlength=things)
+    total = np.bincount(thing, minlength=things)
     true = np.bincount(thing, marks, minlength=things)
-    return _interval(float(marks.mean()), times @ true, times @ of)
+    return _interval(float(marks.mean()), times @ true, times @ total)
 
 
 def right_first(trials: Trials, times: np.ndarray) -> Share:
@@ -100,10 +100,10 @@ def found(trials: Trials, times: np.ndarray, passing: float) -> Found | None:
 
 
 def gate_shares(trials: Trials, gate: Gate, times: np.ndarray) -> dict[str, dict[str, Share]]:
-    """What a gate says of the first memory of each photo.
+    """Shares of photos by the gate's certainty about the memory that comes first.
 
-    Of known things: "sure" and "maybe" (and the first memory is the right one), "wrong" (it is another, sure or maybe)
-    and "nobody". Of strangers: "sure" and "maybe".
+    For known things: "sure" and "maybe" (the memory is the right one), "wrong" (sure or maybe of another one) and
+    "nobody". For strangers: "sure" and "maybe".
     """
     sure, maybe = gate.thresholds(trials.n)
     is_sure = trials.score >= sure
@@ -124,8 +124,8 @@ def gate_shares(trials: Trials, gate: Gate, times: np.ndarray) -> dict[str, dict
     return shares
 
 
-def _interval(value: float, true: np.ndarray, of: np.ndarray) -> Share:
-    return Share(value, *_bounds(np.where(of > 0, true / np.maximum(of, 1), np.nan)))
+def _interval(value: float, true: np.ndarray, total: np.ndarray) -> Share:
+    return Share(value, *_bounds(np.where(total > 0, true / np.maximum(total, 1), np.nan)))
 
 
 def _bounds(rounds: np.ndarray) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Is the right one of real things found, and are strangers kept out? What one encoder reaches on a set of photos.
 
-For each size of the memory (see `memory_draws.py`): right first, found where few strangers pass, and what the encoder's
-gate says as it ships. All intervals are those of `recall_rates.py`.
+For each size of the memory (see `memory_draws.py`): how often the right memory comes first, how often it is found at a
+threshold that few strangers pass, and what the encoder's shipped gate says. `recall_rates.py` computes the intervals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ALL = "all"
 MEMORIES = 40
 """Memories that are drawn for each size, at most."""
 REMEMBERED = 1500
-"""Photos in all memories of a size together: of a larger size fewer memories are drawn, each asks more."""
+"""Most photos in all memories of one size together: of larger memories fewer are drawn, since each is asked more."""
 COMPARED_AT = 6
 """Photos in the memory at which encoders are compared in one line."""
 

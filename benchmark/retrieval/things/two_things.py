@@ -1,8 +1,8 @@
-"""Two known things in one picture: does recall tell both, surely? (`benchmark recall --things FOLDER --pairs N`)
+"""Two known things in one picture: is recall sure of both? (`benchmark recall --things FOLDER --pairs N`)
 
-The pictures are put together from real photographs of things, one photo of each thing remembered, other photos shown:
-beside each other at one size, two squares in a wide picture, and a small one in the corner of a large one. The recall
-asked is the app's own, gate included; 12 things are remembered, or as many as there are.
+The pictures are put together from real photographs. One photo of each thing is remembered, and others are shown: side
+by side at one size, as two squares in a wide picture, and a small one in the corner of a large one. Recall is the app's
+own, gate included; 12 things are remembered, or as many as there are.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class PairRates:
     asked: int
     both: int
     one: int
-    """Pictures of which exactly one thing was sure."""
+    """Pictures in which exactly one of the two things was sure."""
     wrong: int
-    """Pictures with which something came surely that is not in them."""
+    """Pictures for which a thing that they do not show was sure."""
 
 
 def measure(encoder: PhotoEncoder, photos: PhotoSet, pairs: int, seed: int, progress: Progress) -> list[PairRates]:
@@ -91,7 +91,7 @@ def _asked(
     pairs: int,
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, str]]:
-    """Layout and outcome of each picture: "both", "one", "none", or "wrong" where something else came surely."""
+    """Layout and outcome of each picture: "both", "one" or "none" is sure, or "wrong": something else is."""
     for layout in LAYOUTS:
         for _ in range(pairs):
             pair = [int(t) for t in rng.choice(list(known), 2, replace=False)]

@@ -30,7 +30,7 @@ from assistant.conversation.follow_up import spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
 from assistant.dialogue.several_questions import questions_in
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.grounding.quotes.found import found
+from assistant.grounding.quotes.answering_sentence import answering_sentence
 from assistant.grounding.quotes.reading import Reader, ReadOnce
 from assistant.reader import answer_reader
 from memory.days import Unknown
@@ -131,7 +131,7 @@ class Conversation:
             yield from self._go_on(question, last, reader)
             return
         if alone:
-            asked = prompt.asked(question, found(question, self.recalls, reader))
+            asked = prompt.asked(question, answering_sentence(question, self.recalls, reader))
             turns = turns[:1] if self.caption else ()  # a small model that refused once would refuse on (LOG.md)
         if turns:
             opening, turns = self._opening, (*turns, Message("user", (asked,)))
@@ -143,7 +143,7 @@ class Conversation:
 
     def _go_on(self, question: str, recalls: tuple[Recall, ...], reader: Reader | None) -> Iterator[Event]:
         """Answer a follow-up question from the memories of the last answer, as if no photo were in view."""
-        before, asked = self._state(), prompt.asked(question, found(question, recalls, reader))
+        before, asked = self._state(), prompt.asked(question, answering_sentence(question, recalls, reader))
         self.photo, self.caption, self.recalls = None, None, recalls
         written = yield from self._write(question_opening(None, recalls, asked), (), question, reader)
         said = (Message("user", (asked,)), Message("assistant", (written.text,)))

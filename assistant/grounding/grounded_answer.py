@@ -148,9 +148,10 @@ class GroundedAnswer(GroundedText):
     def _later(self) -> str:
         """What was told later against the answer, quoted."""
         basis = (*self._cited, *self._quoted)
-        text, id = later_words(self._question, self.shown, basis, self._recalled)
-        self._quoted += (id,) if id else ()
-        return f" {text}" if text else ""
+        if (later := later_words(self._question, self.shown, basis, self._recalled)) is None:
+            return ""
+        self._quoted += (later.episode,)
+        return f" {later.text}"
 
     # What it is judged by
 

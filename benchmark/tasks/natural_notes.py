@@ -18,7 +18,7 @@ import numpy as np
 from assistant import prompt
 from assistant.backend import MaySay
 from assistant.grounding.evidence import grounded_text
-from assistant.grounding.quotes.found import found
+from assistant.grounding.quotes.answering_sentence import answering_sentence
 from assistant.grounding.quotes.reading import Reader
 from assistant.reader import answer_reader
 from benchmark.judges.score import Scores
@@ -93,7 +93,7 @@ def write(
     opening = prompt.caption_messages(sample.context, sample.query, request=request, sure=sure)
     caption, answers = _shown(sample, writer.write(opening), None, check), []
     for asked in sample.questions:
-        question = prompt.asked(asked.text, found(asked.text, _recalls(sample), reader))
+        question = prompt.asked(asked.text, answering_sentence(asked.text, _recalls(sample), reader))
         messages = prompt.answer_messages(sample.context, sample.query, caption, question, request=request, sure=sure)
         answers.append(_shown(sample, writer.write(messages), asked.text, check))
     return caption, answers

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from assistant.grounding.quotes.question_kind import VAGUE
-from assistant.grounding.quotes.quotation import Quotable, quoted
+from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.words.tokens import Token, alike, tokens
 from memory.times.number_words import NUMBER, number_of
 
@@ -32,12 +32,11 @@ _AGED = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
-def later_words(question: str, answer: str, cited: Collection[str], recalled: Sequence[Quotable]) -> tuple[str, str]:
-    """A sentence that quotes what was told later against an answer that rests on the `cited` memories (ids), and the id
-    of its memory; two empty texts where nothing was."""
+def later_words(question: str, answer: str, cited: Collection[str], recalled: Sequence[Quotable]) -> Quote | None:
+    """What was told later against an answer that rests on the `cited` memories (ids), quoted; None where nothing is."""
     basis = [one for one in recalled if one.episode.id in cited]
     if not basis:
-        return "", ""
+        return None
     newest, photos = max(one.episode.order for one in basis), {one.episode.photo.sha256 for one in basis}
     said = tokens(f"{question} {answer}")
     for one in sorted(recalled, key=lambda one: -one.episode.order):
@@ -46,8 +45,8 @@ def later_words(question: str, answer: str, cited: Collection[str], recalled: Se
         against = _against(one.episode.words, said, amounts) or _of_another_age(question, answer, one.episode.words)
         if here and one.episode.order > newest and against:
             text, id = quoted(one, one.episode.words)
-            return f"But {text[:1].lower()}{text[1:].replace(' told me', ' told me later,', 1)}", id
-    return "", ""
+            return Quote(f"But {text[:1].lower()}{text[1:].replace(' told me', ' told me later,', 1)}", id)
+    return None
 
 
 def _against(words: str, said: Sequence[Token], amounts: Sequence[Token]) -> bool:

@@ -7,7 +7,6 @@ Previously llama.cpp kept a photo's aspect ratio and padded with black: visual t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +15,22 @@ import pytest
 import torch
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
-from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImageProcessorPil
 
 from assistant.backend import Message, Options
-from assistant.backends.causal.hf_transformers import open_hf
-from assistant.backends.causal.mlxvlm import open_mlx
 from assistant.backends.llama import mtmd
-from assistant.backends.llama.llamacpp import open_llamacpp
-from assistant.chatml import Words
-from assistant.models import local
 from assistant.models.photo_budget import PhotoBudget, resized, size_for
-from assistant.models.spec import Spec
 from assistant.photo import from_image, pixels
 from memory.episode import Photo
 from memory.errors import PhotoError
 from quantize.gguf import export
 from quantize.mlx import mlx_export
-from tests.support import tinyqwen, tinysmolvlm
+from tests.support import tinyqwen
 from tests.support.runners import causal_runner, tower
+from tests.support.same_engines import SIZES, Engines, photo, relative_error
 
 REAL = Path(__file__).parents[2] / "data" / "photos"
-SIZES = (
-    *((1024, 768), (768, 1024), (640, 480), (1200, 900)),  # 4:3
-    *((1536, 1024), (500, 333), (333, 500), (1500, 1000)),  # 3:2
-    *((1280, 720), (720, 1280), (1536, 864), (854, 480)),  # 16:9
-    *((1536, 300), (300, 1536), (1400, 99), (1536, 16)),  # panoramas
-    *((623, 467), (467, 623), (751, 1001), (333, 777), (1023, 511)),  # odd numbers
-    *((64, 64), (40, 30), (17, 200), (9, 9)),  # tiny
-    *((1024, 1024), (750, 1000), (256, 256)),
-)
 FEW = ((1536, 300), (623, 467), (720, 1280))
 BUDGETS = (PhotoBudget(256, 64), PhotoBudget(1024, 128))
-CONTEXT = 2048
-
-
-def photo(width: int, height: int) -> Photo:
-    """A photo of smooth random colours that differ in every part of it."""
-    spots = np.random.default_rng(width * height).integers(0, 255, (9, 7, 3), dtype=np.uint8)
-    return from_image(Image.fromarray(spots).resize((width, height), Image.Resampling.BICUBIC))
 
 
 @pytest.fixture(scope="module")
@@ -68,30 +45,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-class Engines:
-    """One model in three engines, with one budget."""
-
-    def __init__(self, home: Path, budget: PhotoBudget) -> None:
-        spec = Spec("tiny", home / "language.gguf", home / "mmproj.gguf", budget=budget)
-        self.llama = open_llamacpp(spec, 1, CONTEXT, exact=True)
-        self.hf = open_hf(replace(local.load(str(home / "model")), budget=budget), 1, CONTEXT)
-        self.mlx = open_mlx(replace(local.load(str(home / "mlx")), budget=budget), 1, CONTEXT)
-
-    def seen(self, photo: Photo, small: bool) -> dict[str, np.ndarray]:
-        """Visual tokens, DeepStack layers included, (T, 4 D), by engine."""
-        rows = {"llama.cpp": np.concatenate(tower(self.llama)._embeddings(photo, small))}
-        for name, engine in (("transformers", self.hf), ("mlx", self.mlx)):
-            runner = causal_runner(engine)
-            tokens = runner.encoded(photo, small).tokens
-            rows[name] = runner.model.numpy(tokens.reshape(tokens.shape[0], -1))
-        return rows
-
-    def close(self) -> None:
-        """Free the models."""
-        for engine in (self.llama, self.hf, self.mlx):
-            engine.close()
-
-
 @pytest.fixture(
     scope="module", params=[BUDGETS[0], pytest.param(BUDGETS[1], marks=pytest.mark.slow)], ids=("256-64", "1024-128")
 )
@@ -99,10 +52,6 @@ def engines(request: pytest.FixtureRequest, home: Path) -> Iterator[Engines]:
     opened = Engines(home, request.param)
     yield opened
     opened.close()
-
-
-def relative_error(got: np.ndarray, expected: np.ndarray) -> float:
-    return float(np.linalg.norm(got - expected) / np.linalg.norm(expected))
 
 
 def published(photo: Photo, most: int, least: int) -> dict[str, Any]:
@@ -221,67 +170,4 @@ def test_twenty_real_photos_of_odd_sizes_are_one_prompt_to_every_engine(home: Pa
             chunks = list(engine.stream(asked, Options(max_new_tokens=16)))
             said.append(("".join(chunk.text for chunk in chunks), chunks[-1].prompt_tokens, chunks[-1].new_tokens))
         assert said[0] == said[1] == said[2] and said[0][1] > len(rows["mlx"]), (one.width, one.height)
-    engines.close()
-
-
-@pytest.fixture(scope="module")
-def smolvlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random SmolVLM as others publish theirs: its vocabulary has words for tiles, and its processor cuts them."""
-    torch.set_num_threads(1)
-    home = tmp_path_factory.mktemp("tiles")
-    places = [f"<row_{y}_col_{x}>" for y in range(1, 5) for x in range(1, 5)]
-    plain = tinyqwen.tokenizer
-
-    def speaking() -> Any:
-        words = plain()
-        words.add_tokens(["<fake_token_around_image>", "<global-img>", "\n\n", *places], special_tokens=True)
-        return words
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tinyqwen, "tokenizer", speaking)
-        folder = tinysmolvlm.build(home / "model")
-    side = tinysmolvlm.SIDE
-    SmolVLMImageProcessorPil(
-        size={"longest_edge": 4 * side},
-        max_image_size={"longest_edge": side},
-        image_mean=[0.5] * 3,
-        image_std=[0.5] * 3,
-    ).save_pretrained(folder)
-    export.export_mmproj(folder, home / "mmproj.gguf", "f32")
-    export.export_language(folder, home / "language.gguf", "f32", pre_tokenizer="qwen2")
-    (mlx_export.convert(folder, home / "mlx", "f32") / "manifest.json").unlink()
-    return home
-
-
-def test_every_engine_cuts_a_photo_into_the_same_tiles(smolvlm: Path) -> None:
-    """Those of the published processor, and the words between them; of a memory, the overview alone is read.
-
-    llama.cpp makes the overview itself: of one size in 28 a few of its pixels are one level off (measured 0.0096).
-    """
-    overviews: list[float] = []
-    engines = Engines(smolvlm, PhotoBudget())
-    processor = SmolVLMImageProcessorPil.from_pretrained(smolvlm / "model")
-    vision, hf, side = tower(engines.llama), causal_runner(engines.hf), tinysmolvlm.SIDE
-    for size in SIZES:
-        shown = photo(*size)
-        whole = engines.seen(shown, False)
-        cut = processor([[Image.fromarray(pixels(shown))]], return_tensors="np")["pixel_values"][0]
-        assert cut.shape[1:] == (3, side, side)
-        assert {row.shape for row in whole.values()} == {(len(cut) * tinysmolvlm.TOKENS, tinysmolvlm.WIDTH)}, size
-        truth = hf.model.numpy(hf.model.encode_image({"pixel_values": cut[None]})[:, 0])
-        for name, rows in (*whole.items(), *engines.seen(shown, True).items()):
-            tiles = len(rows) - tinysmolvlm.TOKENS
-            off = relative_error(rows[tiles:], truth[-tinysmolvlm.TOKENS :])
-            assert off < (1e-2 if name == "llama.cpp" else 1e-3), (size, name)
-            overviews.append(off)
-            if tiles:
-                assert relative_error(rows[:tiles], truth[:tiles]) < 1e-3, (size, name)
-        for small in (False, True):
-            words = [list(c.tokens) for c in vision.chunks(shown, small) if not c.image]
-            units, _ = hf.processor.lay_out(
-                [Words("New photo:"), shown], 1 if not small else 0, lambda p, s: hf.encoded(p, s).grid
-            )
-            assert [u.key for u in units[1] if isinstance(u.key, int)] == [t for ids in words for t in ids], size
-            assert len(units[1]) == sum(c.n_tokens for c in vision.chunks(shown, small))
-    assert np.median(overviews) < 1e-3
     engines.close()

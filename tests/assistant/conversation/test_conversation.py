@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from assistant import prompt
-from assistant.backend import Chunk, Message, Options
+from assistant.backend import Message
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.events import (
@@ -20,7 +19,6 @@ from assistant.conversation.events import (
     Captioned,
     CaptionText,
     Event,
-    Failed,
     Recalled,
     Reminded,
 )
@@ -28,8 +26,8 @@ from assistant.encoder.encoder import BackendEncoder
 from assistant.photo import from_image
 from assistant.sight import remember
 from memory.days import UNKNOWN
-from memory.episode import Photo, Recall, Turn
-from memory.errors import KeepsakeError, ModelError, ModelStopped
+from memory.episode import Recall, Turn
+from memory.errors import KeepsakeError
 from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.pictures import coloured
@@ -51,33 +49,10 @@ def memory(path: Path) -> Iterator[Memory]:
         yield opened
 
 
-class Failing(FakeBackend):
-    """A backend that fails in `embed`, or after a word of a stream, as its fields say."""
-
-    def __init__(self, answers: Sequence[str] = ("A photo of it.",)) -> None:
-        super().__init__(answers)
-        self.broken = ""
-
-    def stream(self, messages: Sequence[Message], options: Options) -> Iterator[Chunk]:
-        for chunk in super().stream(messages, options):
-            yield chunk
-            if self.broken == "stream":
-                raise ModelStopped("the model stopped")
-
-    def embed(self, photo: Photo) -> np.ndarray:
-        if self.broken == "embed":
-            raise ModelError("no eyes")
-        return super().embed(photo)
-
-
 def kinds(events: Sequence[Event]) -> list[type]:
     """The kinds of events in order, a run of one kind once."""
     found = [type(e) for e in events]
     return [k for i, k in enumerate(found) if i == 0 or k is not found[i - 1]]
-
-
-def standing(talk: Conversation) -> tuple[object, ...]:
-    return talk.photo, talk.recalls, talk.caption, talk.messages
 
 
 def test_a_look_recalls_writes_and_cites(memory: Memory) -> None:
@@ -159,37 +134,6 @@ def test_attached_without_a_caption_the_question_goes_to_the_photo(memory: Memor
     assert talk.caption is None
 
 
-@pytest.mark.parametrize("broken", ["embed", "stream"])
-def test_a_failed_look_leaves_the_conversation_as_it_was(memory: Memory, broken: str) -> None:
-    """Previously the new photo stayed the subject when the model stopped in the middle of its caption."""
-    backend = Failing()
-    remember(memory, BackendEncoder(backend), REX, "This is Rex.", DAY)
-    talk = Conversation(backend, memory, BackendEncoder(backend))
-    list(talk.look(MILO))
-    before = standing(talk)
-    backend.broken = broken
-    events = list(talk.look(REX))
-    assert isinstance(events[-1], Failed)
-    assert events[-1].message in ("no eyes", "the model stopped")
-    assert standing(talk) == before
-    backend.broken = ""
-    assert isinstance(list(talk.look(REX))[-1], Captioned)
-
-
-def test_a_failed_answer_leaves_the_conversation_as_it_was(memory: Memory) -> None:
-    backend = Failing()
-    remember(memory, BackendEncoder(backend), MILO, "This is Milo.", DAY)
-    for with_photo in (True, False):
-        talk = Conversation(backend, memory, BackendEncoder(backend))
-        list(talk.attach(MILO) if with_photo else ())
-        before = standing(talk)
-        backend.broken = "stream"
-        assert isinstance(list(talk.ask("Who is Milo?"))[-1], Failed)
-        assert standing(talk) == before
-        backend.broken = ""
-        assert isinstance(list(talk.ask("Who is Milo?"))[-1], Answered)
-
-
 def test_what_is_written_when_it_is_stopped_stands(memory: Memory) -> None:
     talk = Conversation(FakeBackend(["One two three four."]), memory, BackendEncoder(FakeBackend()))
     events = []
@@ -231,15 +175,6 @@ def test_an_episode_is_dated_by_the_user_then_the_camera_and_else_its_day_is_unk
     evening = from_image(Image.new("RGB", (8, 9)), datetime(2025, 8, 1, 20, 30, tzinfo=timezone(timedelta(hours=-7))))
     assert remember(memory, BackendEncoder(backend), evening, "e").day == date(2025, 8, 1)
     assert [e.day for e in memory.about(evening.sha256)] == [date(2025, 8, 1)], "stored with the episode"
-
-
-def test_when_the_model_fails_nothing_is_kept(memory: Memory) -> None:
-    """Previously the episode stayed behind the error, and trying again kept it twice."""
-    backend = Failing()
-    backend.broken = "embed"
-    with pytest.raises(ModelError):
-        remember(memory, BackendEncoder(backend), MILO, "This is Milo.")
-    assert memory.stats()["episodes"] == 0
 
 
 def test_a_question_without_a_photo_finds_memories_by_words(memory: Memory) -> None:

@@ -34,9 +34,10 @@ def told(words: str, order: int) -> Quotable:
 )
 def test_later_words_are_quoted_behind_an_answer(before: str, question: str, answer: str, later: str) -> None:
     old, new = told(before, 1), told(later, 2)
-    text, id = later_words(question, answer, [old.episode.id], [old, new])
-    assert later in text and text.startswith("But you told me later") and id == new.episode.id
-    assert later_words(question, later, [new.episode.id], [old, new]) == ("", ""), "the newer stands alone"
+    quote = later_words(question, answer, [old.episode.id], [old, new])
+    assert quote and later in quote.text and quote.text.startswith("But you told me later")
+    assert quote.episode == new.episode.id
+    assert later_words(question, later, [new.episode.id], [old, new]) is None, "the newer stands alone"
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,11 @@ def test_later_words_are_quoted_behind_an_answer(before: str, question: str, ans
 )
 def test_what_says_nothing_against_it_is_not_quoted(question: str, answer: str, later: str) -> None:
     old = told("I got it with Anna at the market, for twelve euros.", 1)
-    assert later_words(question, answer, [old.episode.id], [old, told(later, 2)]) == ("", "")
+    assert later_words(question, answer, [old.episode.id], [old, told(later, 2)]) is None
 
 
 def test_words_about_something_else_are_not_quoted() -> None:
     old, new = told("It cost twelve euros.", 1), told("It was fifteen euros", 2)
     elsewhere = Photo("y", b"", 1, 1)
     new = new._replace(episode=replace(new.episode, photo=elsewhere), in_view=False)
-    assert later_words("how much was it?", "Twelve euros.", [old.episode.id], [old, new]) == ("", "")
+    assert later_words("how much was it?", "Twelve euros.", [old.episode.id], [old, new]) is None

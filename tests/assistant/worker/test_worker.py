@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +18,8 @@ import pytest
 from assistant import prompt
 from assistant.backend import Chunk, Options
 from assistant.backends.llama.llamacpp import open_llamacpp
-from assistant.models import local
 from assistant.models.spec import Spec
 from assistant.photo import load_photo
-from assistant.worker.open_backend import open_backend
 from assistant.worker.worker_backend import WorkerBackend
 from demo.album import demo_photo
 from memory.errors import ModelError, ModelStopped
@@ -243,35 +240,6 @@ def test_a_model_that_cannot_be_loaded_says_so_each_time(nano: Spec, tmp_path: P
         with pytest.raises(ModelError, match=r"cannot load .*wrong\.gguf"):
             said(backend)
         assert backend.pid is None
-
-
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    shutil.copytree(local.find("nano"), folder)
-    assert local.load(str(folder)).mmproj == folder / "mmproj.gguf"
-    data = bytearray((folder / "mmproj.gguf").read_bytes())
-    data[-1] ^= 1
-    (folder / "mmproj.gguf").write_bytes(data)
-    with pytest.raises(ModelError, match=r"mine/mmproj\.gguf is damaged or not the file .* \(sha256 differs\)"):
-        open_backend(str(folder))
-    (folder / "mmproj.gguf").unlink()
-    with pytest.raises(ModelError, match=r"mine/mmproj\.gguf is missing"):
-        local.load(str(folder))
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "x", "files": []}', '{"name": "x", "files": {"a": 1}}'])
-def test_a_manifest_that_is_none_is_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(ModelError, match=r"manifest\.json is not a model manifest"):
-        local.load(str(tmp_path))
-
-
-def test_an_unknown_model_is_answered_with_those_there_are(own_home: Path) -> None:
-    (own_home / "models" / "mine").mkdir(parents=True)
-    with pytest.raises(ModelError, match="no model named 'nanoo': choose one of mine, nano, nano2, or give its folder"):
-        local.load("nanoo")
-    with pytest.raises(ModelError, match=r"mine needs a manifest\.json, or one language model .* it has 0 and 0"):
-        local.load("mine")
 
 
 def test_a_child_that_died_between_two_questions_is_replaced_without_a_word(shared: WorkerBackend, hello: str) -> None:

@@ -18,7 +18,7 @@ SURE_OF_MAYBE = 4.0
 """What the margin has to be in a memory that may be of something else."""
 
 
-def found(question: str, recalls: Sequence[Recall], reader: Reader | None) -> str | None:
+def answering_sentence(question: str, recalls: Sequence[Recall], reader: Reader | None) -> str | None:
     """The sentence that answers `question`: of what is surely in the photo, else of what words found, else of what may
     be in the photo. None where the reader is not sure enough, or there is none that works."""
     if reader is None:

@@ -13,7 +13,7 @@ from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
 from assistant.grounding.evidence import grounded_text
-from assistant.grounding.quotes.found import found, sentence_at
+from assistant.grounding.quotes.answering_sentence import answering_sentence, sentence_at
 from assistant.grounding.quotes.reading import Reading, ReadOnce
 from assistant.reader.answer_reader import shipped
 from assistant.sight import remember
@@ -43,18 +43,23 @@ def recalled(words: str, **others: Any) -> Recall:
     ],
 )
 def test_the_sentence_that_answers_is_found_or_none(question: str, sentence: str | None) -> None:
-    assert found(question, [recalled(ROCKY)], READER) == sentence
+    assert answering_sentence(question, [recalled(ROCKY)], READER) == sentence
 
 
 def test_what_is_in_view_answers_before_what_words_or_a_guess_brought() -> None:
     tom = recalled("Tom's cat. She ate the canary.", certainty="maybe")
-    assert found("What did Tom's dog eat?", [tom, recalled(ROCKY)], READER) == "He ate my left shoe at the lake."
+    assert (
+        answering_sentence("What did Tom's dog eat?", [tom, recalled(ROCKY)], READER)
+        == "He ate my left shoe at the lake."
+    )
     car = recalled(CAR, by_sight=False)
     assert (
-        found("What did we pay for the Saab?", [recalled(ROCKY), car], READER)
+        answering_sentence("What did we pay for the Saab?", [recalled(ROCKY), car], READER)
         == "We bought it for 900 euros from a baker in Linz."
     )
-    assert found("What did she eat?", [tom], READER) == "She ate the canary.", "a maybe, where the reader is very sure"
+    assert answering_sentence("What did she eat?", [tom], READER) == "She ate the canary.", (
+        "a maybe, where the reader is very sure"
+    )
 
 
 class Unsure:
@@ -74,7 +79,7 @@ class Unsure:
     (3.5, "sure", True), (3.5, "maybe", False), (2.5, "sure", False), (4.5, "maybe", True), (None, "sure", False),
 ])  # fmt: skip
 def test_a_guess_or_a_damaged_reader_shows_nothing(margin: float | None, certainty: str, shown: bool) -> None:
-    assert bool(found("Who?", [recalled(ROCKY, certainty=certainty)], Unsure(margin))) is shown
+    assert bool(answering_sentence("Who?", [recalled(ROCKY, certainty=certainty)], Unsure(margin))) is shown
 
 
 def test_a_text_is_read_once_for_a_question() -> None:

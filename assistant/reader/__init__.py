@@ -1,1 +1,1 @@
-"""The reader: where in the user's words a question is answered, or that it is not."""
+"""Small networks that read the user's words: where they answer a question, and whether they tell a claim."""

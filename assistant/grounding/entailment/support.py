@@ -188,43 +188,53 @@ def _subject(words: Sequence[Token], i: int) -> int | None:
 
 def _unmatched(t: Token, i: int, claim: Sequence[Token], told: Premise, ask: Ask) -> float:
     """The price of a word of the claim that is not told at this point."""
-    if t.kind == "light":
-        return {"always": 0.4, "never": 0.4, "too": NEVER}.get(t.text.lower(), 0)
-    if t.kind in ("be", "aux"):
-        return 0.1 if i + 1 < len(claim) and claim[i + 1].text[-3:] == "ing" else 0.3
-    if t.kind == "prep":
-        return 1.3 if i + 1 < len(claim) and claim[i + 1].kind == "number" else 0.35
-    if t.kind == "other":
-        return 0.9 if _owns(claim, i) else 0.2
-    if t.kind == "mine":
-        after = next((a for a in claim[i + 1 :] if a.content), None)
-        own = after is not None and (after.stem in told.about | GENERIC or t.text.lower() in ("mine", "yours", "ours"))
-        alone = all(x.stem in told.about for x in told.tokens if x.kind == "name")
-        users = any(x.kind in ("me", "mine") for x in told.tokens)
-        return 0.4 if (own or alone) and not told.owned and users else 1.6
-    if t.kind == "me" and i + 1 < len(claim) and left_out(claim[i + 1], told):
-        return 0.2
-    if t.kind == "me":  # whoever shows a photo has seen what it shows
-        return 0.3 if any(c.stem in _SEEING for c in claim[i + 1 : i + 3]) else 2.0
-    if t.kind == "not":
-        return NEVER
-    if t.kind == "number" and t.stem == "1":
-        return 0.3 if not (i and claim[i - 1].stem == "the") else NEVER  # "the one she slept on"
+    match t.kind:
+        case "light":
+            return {"always": 0.4, "never": 0.4, "too": NEVER}.get(t.text.lower(), 0)
+        case "be" | "aux":
+            return 0.1 if i + 1 < len(claim) and claim[i + 1].text[-3:] == "ing" else 0.3
+        case "prep":
+            return 1.3 if i + 1 < len(claim) and claim[i + 1].kind == "number" else 0.35
+        case "other":
+            return 0.9 if _owns(claim, i) else 0.2
+        case "mine":
+            return _unmatched_owner(t, claim[i + 1 :], told)
+        case "me":
+            if i + 1 < len(claim) and left_out(claim[i + 1], told):
+                return 0.2
+            seen = any(c.stem in _SEEING for c in claim[i + 1 : i + 3])
+            return 0.3 if seen else 2.0  # whoever shows a photo has seen what it shows
+        case "not":
+            return NEVER
+        case "number" if t.stem == "1":
+            return 0.3 if not (i and claim[i - 1].stem == "the") else NEVER  # "the one she slept on"
     if t.stem in told.about:
         return 0.2 if not any(c is not t and c.stem == t.stem for c in claim) else 1.0
-    if t.kind == "word":
-        before = claim[i - 1] if i else None
-        if t.stem in GENERIC and not excluded([t.stem], told) and t.text[-1] != "s":
-            return 0.3 if before is None or before.kind != "prep" else NEVER
-        if t.stem in _TALK:
-            who = next((c for c in reversed(claim[:i]) if c.kind not in ("light", "aux")), None)
-            return NEVER if who is not None and who.kind in ("name", "other") and not who.possessive else 0.2
-        if t.stem == "last" and any(c.stem in _SEEING for c in claim[i + 1 : i + 2]):
-            return 0.1
-        if t.stem in _SEEING and any(c.stem == "last" for c in claim):
-            return 0.2
-        if any(alike(t.stem, s) for s in ask.stems):
-            return 0.9 if t.stem in FRAMES or not (is_verb(t) or alike(t.stem, ask.verb)) else NEVER
+    return _unmatched_word(t, i, claim, told, ask) if t.kind == "word" else NEVER
+
+
+def _unmatched_owner(mine: Token, after: Sequence[Token], told: Premise) -> float:
+    """The price of a "your" that was not told: low where the thing in the photo may be the user's."""
+    owned = next((t for t in after if t.content), None)
+    thing = owned is not None and (owned.stem in told.about | GENERIC or mine.text.lower() in ("mine", "yours", "ours"))
+    alone = all(t.stem in told.about for t in told.tokens if t.kind == "name")
+    users = any(t.kind in ("me", "mine") for t in told.tokens)
+    return 0.4 if (thing or alone) and not told.owned and users else 1.6
+
+
+def _unmatched_word(t: Token, i: int, claim: Sequence[Token], told: Premise, ask: Ask) -> float:
+    """The price of a word that is no name: low for a kind of thing, for talk about photos, and for the question's."""
+    if t.stem in GENERIC and not excluded([t.stem], told) and t.text[-1] != "s":
+        return 0.3 if not i or claim[i - 1].kind != "prep" else NEVER
+    if t.stem in _TALK:
+        who = next((c for c in reversed(claim[:i]) if c.kind not in ("light", "aux")), None)
+        return NEVER if who is not None and who.kind in ("name", "other") and not who.possessive else 0.2
+    if t.stem == "last" and any(c.stem in _SEEING for c in claim[i + 1 : i + 2]):
+        return 0.1
+    if t.stem in _SEEING and any(c.stem == "last" for c in claim):
+        return 0.2
+    if any(alike(t.stem, s) for s in ask.stems):
+        return 0.9 if t.stem in FRAMES or not (is_verb(t) or alike(t.stem, ask.verb)) else NEVER
     return NEVER
 
 

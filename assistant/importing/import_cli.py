@@ -17,8 +17,9 @@ from assistant.backends.cache import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.importing.chats.chat import DayOrder
 from assistant.importing.file_metadata import one_line
-from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
-from assistant.importing.import_source import Source
+from assistant.importing.import_outcomes import Tally
+from assistant.importing.import_photos import SNAPSHOT_FROM, import_all
+from assistant.importing.import_source import Choices, Source
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from assistant.opening import encoder_and_model, open_memory

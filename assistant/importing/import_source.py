@@ -1,4 +1,4 @@
-"""The values of an import: a file that may be a photo, and all files of a source."""
+"""The values that an import begins with: a file that may be a photo, all files of a source, and the user's choices."""
 
 from __future__ import annotations
 
@@ -68,3 +68,18 @@ class Source:
     """Names of files that are no photos."""
     notes: tuple[str, ...] = ()
     """Lines for the user about anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user decides for all photos of an import."""
+
+    words: str = ""
+    """Words for photos that come without any."""
+    place: str | None = None
+    keep_places: bool = False
+    """Store the camera's coordinates."""
+    without_words: bool = False
+    """Store photos without words too."""
+    screenshots: bool = True
+    """Of these also screenshots."""

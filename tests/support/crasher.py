@@ -24,7 +24,8 @@ from keyring.backends import fail
 from assistant.backends.cache import disk_cache
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
-from assistant.importing.import_photos import Choices, import_all
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from assistant.sight import store_episode

@@ -17,7 +17,8 @@ from textual.widgets import Input, Static
 
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.importing.import_photos import ImportOutcome, import_all
+from assistant.importing.import_outcomes import ImportOutcome
+from assistant.importing.import_photos import import_all
 from memory.store import Memory
 from tests.support import albums
 from tests.support.apppilot import idle, notes, opened, replies, running, sees, send, until

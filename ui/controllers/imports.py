@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from assistant.importing.import_photos import Choices
+from assistant.importing.import_source import Choices
 from memory.errors import KeepsakeError
 from ui.controllers.main_view import MainView
 from ui.dialogs.photo_picker import pictures_folder

@@ -21,7 +21,8 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
-from assistant.importing.import_photos import Choices, Tally
+from assistant.importing.import_outcomes import Tally
+from assistant.importing.import_source import Choices
 from ui.dialogs.confirming import Confirming
 from ui.imports import import_strings as strings
 from ui.imports import import_words

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.importing.import_photos import Choices, Tally
+from assistant.importing.import_outcomes import Tally
+from assistant.importing.import_source import Choices
 from assistant.progress import duration
 from memory.text import count
 

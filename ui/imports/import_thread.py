@@ -21,8 +21,9 @@ from typing import Any, Literal
 from textual.message import Message
 
 from assistant.backends.cache import disk_cache
-from assistant.importing.import_photos import SNAPSHOT_FROM, Choices, Tally, import_all
-from assistant.importing.import_source import Source
+from assistant.importing.import_outcomes import Tally
+from assistant.importing.import_photos import SNAPSHOT_FROM, import_all
+from assistant.importing.import_source import Choices, Source
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from memory.errors import KeepsakeError, MemoryFileError

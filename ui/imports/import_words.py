@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.importing.import_photos import Choices
+from assistant.importing.import_source import Choices
 from memory.episode import printable
 from memory.text import count
 from ui.imports import import_strings as strings

@@ -15,9 +15,10 @@ from assistant.__main__ import main
 from assistant.backends.fake import FakeBackend
 from assistant.encoder.encoder import BackendEncoder
 from assistant.encoder.open_encoder import open_encoder
-from assistant.importing import import_photos
-from assistant.importing.import_photos import Choices, import_all, without_instructions
-from assistant.importing.import_source import Item
+from assistant.importing import read_photo
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices, Item
+from assistant.importing.read_photo import without_instructions
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from assistant.prompt import caption_messages
@@ -188,7 +189,7 @@ def test_files_that_were_decoded_are_not_decoded_again(
         decoded.append(name)
         return photo.decode(data, name)
 
-    monkeypatch.setattr(import_photos, "decode", decode)
+    monkeypatch.setattr(read_photo, "decode", decode)
     run_import(capsys, album)
     assert decoded == []
     with Memory(own_home / "memory.db") as memory:

@@ -11,7 +11,8 @@ import pytest
 
 from assistant.__main__ import main
 from assistant.importing.file_metadata import words_of_name
-from assistant.importing.import_photos import Choices, import_all
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices
 from assistant.importing.sources import open_source
 from tests.support.albums import run_import, save, stored_episodes
 

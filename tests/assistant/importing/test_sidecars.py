@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from assistant.__main__ import main
-from assistant.importing.import_photos import Choices, import_all
-from assistant.importing.import_source import Item, Sidecar
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices, Item, Sidecar
 from assistant.importing.photo_tree import Level, folder_source
 from assistant.importing.sidecars import is_clip, original_of, read_sidecars, sidecars_of
 from memory.episode import Episode

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.importing.import_photos import Choices, ImportOutcome, Tally, import_all
-from assistant.importing.import_source import Source
+from assistant.importing.import_outcomes import ImportOutcome, Tally
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices, Source
 from assistant.importing.photo_tree import files_source
 from assistant.importing.sources import open_source
 from tests.support.albums import run_import, save, stored_episodes

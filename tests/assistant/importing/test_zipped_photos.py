@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.importing.import_photos import Choices, ImportOutcome, import_all
+from assistant.importing.import_outcomes import ImportOutcome
+from assistant.importing.import_photos import import_all
+from assistant.importing.import_source import Choices
 from assistant.importing.sources import open_source
 from memory.errors import KeepsakeError
 from tests.support.albums import picture

@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.backends.abort_flag import AbortFlag
 from assistant.backends.cache import disk_cache
-from assistant.backends.llama.mtmd import VisionEncoder
+from assistant.backends.llama.mtmd import VisionEncoder, open_tower
 from assistant.models.spec import Spec
 from assistant.vision.connector_vision import ConnectorVision
 from memory.errors import ModelError
@@ -77,18 +77,8 @@ def open_vision(
     """
     if spec.connector:
         return ConnectorVision(spec.connector, model, threads)
-    return VisionEncoder(
-        spec.mmproj,
-        model,
-        threads,
-        side=spec.side,
-        one_tile=spec.one_tile,
-        budget=spec.budget,
-        flag=flag,
-        space=spec.space,
-        dtype=np.float32 if exact else np.float16,
-        disk=disk_cache.vision_cache(cache) if cache else None,
-    )
+    disk = disk_cache.vision_cache(cache) if cache else None
+    return open_tower(spec, model, threads, flag, dtype=np.float32 if exact else np.float16, disk=disk)
 
 
 def model_params() -> Any:

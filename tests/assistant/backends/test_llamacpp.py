@@ -140,7 +140,7 @@ def test_no_token_is_too_long_to_be_spelt(engine: CachedBackend) -> None:
 
 def test_stopping_in_the_middle_of_the_vision_tower(nano: Spec, engine: CachedBackend) -> None:
     """The tower ends after its current operation, and its unfinished output is not taken for the photo's embeddings."""
-    vision, seen, nodes = tower(engine), photo(30), 0
+    vision, seen, nodes = tower(engine).tower, photo(30), 0
     wanted = vision.on_node
 
     def stopping(ask: bool) -> bool:

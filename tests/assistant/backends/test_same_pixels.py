@@ -104,7 +104,7 @@ def test_every_engine_sees_the_same_small_photo(engines: Engines) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_every_engine_sees_the_same_large_photo(engines: Engines) -> None:
-    for size in SIZES if tower(engines.llama)._budget.query < 1000 else FEW:
+    for size in SIZES if tower(engines.llama).form.budget.query < 1000 else FEW:
         rows = engines.seen(photo(*size), False)
         assert {name: row.shape for name, row in rows.items()} == dict.fromkeys(rows, rows["transformers"].shape), size
         assert relative_error(rows["llama.cpp"], rows["transformers"]) < 1e-3, size
@@ -116,7 +116,7 @@ def test_the_number_of_tokens_is_that_of_the_published_processor(engines: Engine
     vision = tower(engines.llama)
     for size in SIZES:
         for small in (False, True):
-            grid = published(photo(*size), vision._budget.most(small), vision._budget.least)["image_grid_thw"]
+            grid = published(photo(*size), vision.form.budget.most(small), vision.form.budget.least)["image_grid_thw"]
             (image,) = [c for c in vision.chunks(photo(*size), small) if c.image]
             _, (rows, columns) = causal_runner(engines.hf).processor.preprocess(photo(*size), small)
             assert image.n_tokens == rows * columns == int(grid.prod()) // 4

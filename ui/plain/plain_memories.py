@@ -51,7 +51,7 @@ class PlainMemories:
     def forget(self, rest: str) -> None:
         """/forget ID: forget a memory after a yes. /forget WORDS: list the memories that may be meant."""
         if rest == THIS:
-            if not (here := self._printer.recalls):
+            if not (here := self._printer.view.recalls):
                 return self._printer.say(plain_strings.NOTE, FORGET_NOTHING_HERE)
             rest = here[0].episode.id
         if not ID.fullmatch(rest):
@@ -85,7 +85,7 @@ class PlainMemories:
 
     def confirm(self, said: OnRecall) -> None:
         """Keep an answer whether the photo in view shows what a recalled memory shows."""
-        self._printer.about = None
+        self._printer.view.about = None
         self._thread.confirm(CONFIRMED, said)
         self._follow()
 

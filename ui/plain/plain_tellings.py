@@ -50,8 +50,8 @@ class PlainTellings:
     def take(self, text: str, photo: Photo | None) -> str:
         """Do what a line is for, with `photo` in view. Returns the question that is left for the model; "": none is."""
         in_view = photo is not None
-        printer, reply = self._printer, REPLIES.get(text.lower())
-        if reply is not None and (recall := printer.about or printer.answerable(reply)):
+        printer, view, reply = self._printer, self._printer.view, REPLIES.get(text.lower())
+        if reply is not None and (recall := view.about or view.answerable(reply)):
             self._confirm(OnRecall(recall.episode, reply))
             return ""
         if WEB_ADDRESS.match(text):
@@ -59,20 +59,20 @@ class PlainTellings:
             return ""
         if self._correct(text):
             return ""
-        asked = in_view and (printer.asking or printer.denied)
-        act = as_answer(act_of(text, asked=asked), text, printer.about or printer.offered)
-        if act.of_answer and printer.answer_last:
+        asked = in_view and view.names_it
+        act = as_answer(act_of(text, asked=asked), text, view.about or view.offered)
+        if act.of_answer and view.answer_last:
             printer.say(plain_strings.NOTE, WHAT_THEN)
             return ""
         said = recall = None
-        if act.verdict is not None and (act.verdict is False or printer.about or printer.answerable(True)):
-            recall = meant(printer.recalls, act.denied)
+        if act.verdict is not None and (act.verdict is False or view.about or view.answerable(True)):
+            recall = meant(view.recalls, act.denied)
             said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
         if act.kind == "talk" and (in_view or act.verdict is None):
             if said:
                 self._confirm(said)
             else:
-                printer.asking = printer.asking or act.verdict is False
+                view.asking = view.asking or act.verdict is False
                 printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
             return ""
         if photo is None and act.kind == "tell":
@@ -92,13 +92,13 @@ class PlainTellings:
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
             return act.question
-        self._thread.remember("note", to_keep(act, text, recall, printer.recalls), None, None, said)
+        self._thread.remember("note", to_keep(act, text, recall, view.recalls), None, None, said)
         self._follow()
         return act.question
 
     def _correct(self, text: str) -> bool:
         """Put right words in the place of wrong ones, where the line names both; whether that was done, or tried."""
-        change = self._thread.read(partial(corrections.find, text, self._printer.recalls), None).result()
+        change = self._thread.read(partial(corrections.find, text, self._printer.view.recalls), None).result()
         if change is None:
             return False
         if change.old and change.new and not self._printer.private:
@@ -112,5 +112,5 @@ class PlainTellings:
         """Whether words tell of somebody known from other photos only: "Biscuit died", with a clock in view."""
         if act.kind != "tell" or act.verdict is not None:
             return False
-        in_view = [photo.sha256, *(recall.episode.photo.sha256 for recall in self._printer.recalls)]
+        in_view = [photo.sha256, *(recall.episode.photo.sha256 for recall in self._printer.view.recalls)]
         return bool(self._thread.read(partial(told_elsewhere, words=act.words, in_view=in_view), "").result())

@@ -24,6 +24,7 @@ from memory.errors import KeepsakeError
 from ui import recall_strings, strings, telling_strings
 from ui.imports.tray_strings import when
 from ui.plain import plain_strings
+from ui.plain.in_view import InView
 from ui.recall_strings import NO_WORDS, day
 from ui.runtime import messages
 from ui.runtime.citation_numbers import CitationNumbers
@@ -47,20 +48,9 @@ class Printer(EventHandler[None]):
     def __init__(self) -> None:
         super().__init__(lambda: None)
         self.numbers = CitationNumbers()
-        self.asking = False
-        """Whether the app has just asked who or what is in the photo."""
+        self.view = InView()
         self.told_next = False
         """Whether the line that shows the photo goes on with words that say what is in it."""
-        self.about: Recall | None = None
-        """The recall that is asked about; y or n answers."""
-        self.offered: Recall | None = None
-        """The sure recall that y confirms and n denies."""
-        self.recalls: Sequence[Recall] = ()
-        """What the photo in view has recalled."""
-        self.denied = False
-        """Whether the last answer about a recall was no: what is typed next may say who it is."""
-        self.answer_last = False
-        """Whether an answer is the last that was said: "wrong" then speaks of it, and not of what was recalled."""
         self.private = self.demo = False
         self.details: tuple[str, ...] = ()
         """The last receipt, with ids and counts."""
@@ -69,13 +59,6 @@ class Printer(EventHandler[None]):
         self._writing = ""
         """Label of the text that is being written, "Caption" or "Answer"; "" when none is."""
         self._greeted = False
-        self._confirmed: set[str] = set()
-        """Hashes of recalled photos that are the same by the user's word."""
-
-    def answerable(self, same: bool) -> Recall | None:
-        """The sure recall of which the user may say that it is the same, or not; None when that was said already."""
-        said = self.offered and same and self.offered.episode.photo.sha256 in self._confirmed
-        return None if said else self.offered
 
     def say(self, what: str, text: str) -> None:
         """Print one line: what the line is, and its text."""
@@ -95,30 +78,17 @@ class Printer(EventHandler[None]):
 
     def handle_message(self, message: Message) -> None:
         """Print what one message of the background thread tells."""
-        if isinstance(message, messages.MemoryCounted):
-            if self.demo and not message.demo:
-                self.say(plain_strings.DONE, strings.DEMO_OVER)
-            self.demo = message.demo
         match message:
             case messages.ConversationEvent(entry=entry, event=event):
                 self.dispatch(event)
                 if isinstance(event, Recalled) and entry != ANSWER:
-                    self.about, self.denied = None, self.denied and entry == CONFIRMED
-                    self.asking = entry in (NEW_PHOTO, CONFIRMED) and not event.recalls and not self.private
-                    if self.asking and not self.told_next:
-                        self.say(plain_strings.NOTE, plain_strings.TELL_ME)
-                    self._ask(event.recalls)
-            case messages.RecallAnswered(episode=episode, same=same, recalls=recalls, again=again):
-                text = strings.ANSWERED_YES if same else strings.ANSWERED_NO
-                self.denied = not same
-                (self._confirmed.add if same else self._confirmed.discard)(episode.photo.sha256)
-                self.say(plain_strings.DONE, text.format(question=recall_strings.asked(episode)))
-                if not again:
-                    self._ask(recalls)
+                    self._seen(entry, event)
+            case messages.RecallAnswered():
+                self._recall_answered(message)
             case messages.Cancelled():
                 self._end_text(strings.STOPPED)
             case messages.EpisodeRemembered(episode=episode, denied=denied):
-                self.asking = False
+                self.view.asking = False
                 told = plain_strings.REMEMBERED.format(what=about(episode))
                 if denied:
                     told = telling_strings.TOLD_NOT.format(told=told, denied=recall_strings.denied(denied))
@@ -126,17 +96,15 @@ class Printer(EventHandler[None]):
             case messages.EpisodesChanged(ids=ids, receipt=receipt):
                 self.numbers.drop(ids)
                 self.details = message.details or self.details
-                for line in receipt:
-                    self.say(plain_strings.DONE, line)
+                self.say_done(receipt)
             case messages.Notice(text=text, kind=kind):
                 self.say(plain_strings.DONE if kind == "done" else plain_strings.NOTE, text)
             case messages.ConversationStarted(private=private):
-                self.numbers, self.asking, self.about, self.private = CitationNumbers(), False, None, private
-                self.recalls, self.offered, self.denied = (), None, False
+                self.numbers, self.private = CitationNumbers(), private
+                self.view.begin()
                 self.say(plain_strings.DONE, plain_strings.PRIVATE if private else strings.NEW)
-            case messages.MemoryCounted(episodes=n) if not self._greeted:
-                self._greeted = True
-                print(plain_strings.HELLO.format(n=n))
+            case messages.MemoryCounted():
+                self._counted(message)
             case messages.ModelReady(model=model):
                 self.say(plain_strings.NOTE, plain_strings.READY.format(model=model))
             case messages.PhotosEncoded(done=done, total=total) if done in (0, total):
@@ -152,18 +120,42 @@ class Printer(EventHandler[None]):
                 print(f"error: {printable(str(error))}", file=sys.stderr)
                 self.code = 1
 
-    def _ask(self, recalls: Sequence[Recall]) -> None:
+    def _counted(self, message: messages.MemoryCounted) -> None:
+        """Say that the demo has ended and, the first time, how many memories there are."""
+        if self.demo and not message.demo:
+            self.say(plain_strings.DONE, strings.DEMO_OVER)
+        self.demo = message.demo
+        if not self._greeted:
+            self._greeted = True
+            print(plain_strings.HELLO.format(n=message.episodes))
+
+    def _seen(self, entry: object, event: Recalled) -> None:
+        """Ask about what a photo has recalled or, where it has recalled nobody, who is in it."""
+        may_ask = entry in (NEW_PHOTO, CONFIRMED) and not self.private
+        self.view.seen(event.recalls, may_ask=may_ask, after_answer=entry == CONFIRMED)
+        if self.view.asking and not self.told_next:
+            self.say(plain_strings.NOTE, plain_strings.TELL_ME)
+        self._say_asked()
+
+    def _recall_answered(self, message: messages.RecallAnswered) -> None:
+        """Say what is kept about a recall, and ask about the next."""
+        self.view.answered(message.episode.photo.sha256, message.same)
+        text = strings.ANSWERED_YES if message.same else strings.ANSWERED_NO
+        self.say(plain_strings.DONE, text.format(question=recall_strings.asked(message.episode)))
+        if not message.again:
+            self.view.ask(message.recalls)
+            self._say_asked()
+
+    def _say_asked(self) -> None:
         """Ask about the first memory that may be the same; of a sure one, say that n denies it."""
-        self.recalls, self.offered = recalls, recall_strings.offered(recalls)
-        if self.offered and self.offered.episode.photo.sha256 not in self._confirmed:
+        if self.view.deniable:
             self.say(plain_strings.NOTE, telling_strings.PLAIN_NOT_THIS)
-        self.about = recall_strings.asked_about(recalls)
-        if self.about:
-            self.say(plain_strings.QUESTION, f"{recall_strings.asked(self.about.episode)} {plain_strings.YES_NO}")
+        if recall := self.view.about:
+            self.say(plain_strings.QUESTION, f"{recall_strings.asked(recall.episode)} {plain_strings.YES_NO}")
 
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""
-        self.answer_last = False
+        self.view.answer_last = False
         for n, recall in zip(self.numbers.recall(event.recalls), event.recalls, strict=True):
             self.say(plain_strings.RECALLED_AS.format(n=n), recall_strings.recalled_as(recall))
         if not event.recalls:
@@ -191,7 +183,7 @@ class Printer(EventHandler[None]):
     def answered(self, event: Answered) -> None:
         """End the answer's line, and print the numbers of the memories it cites."""
         self._end_text(strings.MARKS.get(event.chunk.stop or "", ""))
-        self.answer_last = True
+        self.view.answer_last = True
         if event.grounding.seen:
             self.say(plain_strings.NOTE, strings.seen_only(event.grounding.seen))
         if cited := ", ".join(map(str, self.numbers.cited(event.grounding))):

@@ -106,9 +106,7 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     variants.read_config(plan.checkpoint)
     _refuse_unknown_kinds(plan)
     limits = acceptance.load()
-    trained, layout = manifest.trained_budget(plan.run), manifest.trained_layout(plan.run)
-    shown = manifest.trained_budget(plan.photos)
-    origin = publish.origin(plan.checkpoint, plan.base, plan.licence, plan.run)
+    provenance = _provenance(plan)
     if plan.kinds or plan.package:
         converter.find()
     candidates = variants_of(plan)
@@ -119,18 +117,20 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     verdicts, rows = check(plan.checkpoint, measured, plan.samples, limits, plan.threads)
     passed = [variant for variant in candidates if any(v.name == variant.name and v.passed for v in verdicts)]
     if passed:
-        publish.ship(
-            plan.out,
-            plan.checkpoint,
-            passed,
-            verdicts,
-            origin,
-            package=plan.package,
-            trained=trained,
-            layout=layout,
-            shown=shown,
-        )
+        publish.ship(plan.out, provenance, passed, verdicts)
     return verdicts, rows
+
+
+def _provenance(plan: Plan) -> publish.Provenance:
+    """What the files of a plan tell of the model. Raises KeepsakeError for one that cannot be read."""
+    return publish.Provenance(
+        plan.checkpoint,
+        publish.origin(plan.checkpoint, plan.base, plan.licence, plan.run),
+        package=plan.package,
+        trained=manifest.trained_budget(plan.run),
+        shown=manifest.trained_budget(plan.photos),
+        layout=manifest.trained_layout(plan.run),
+    )
 
 
 def check(

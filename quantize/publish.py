@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,61 +57,78 @@ def origin(checkpoint: Path, base: str | None, licence: str | None, run: Path | 
         raise KeepsakeError(f"{run} is neither a run.json of train nor a recipe: {error}") from error
 
 
-def ship(
-    out: Path,
-    checkpoint: Path,
-    passed: Sequence[Variant],
-    verdicts: Sequence[acceptance.Verdict],
-    known: dict[str, Any],
-    *,
-    package: str | None = None,
-    trained: PhotoBudget | None = None,
-    layout: str = "aligned",
-    shown: PhotoBudget | None = None,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a manifest tells of a model, whichever of its variants pass."""
+
+    checkpoint: Path
+    origin: dict[str, Any]
+    """What `origin` returned."""
+    package: str | None = None
+    """PACKAGE/FILE where the language model of a variant comes from a package."""
+    trained: PhotoBudget | None = None
+    """How large photos were in its training; None: not known."""
+    shown: PhotoBudget | None = None
+    """How large photos are where that is not known."""
+    layout: str = "aligned"
+    """The layout of the prompts in its training."""
+
+    @property
+    def photo(self) -> dict[str, Any]:
+        """How a photo enters the model, as a manifest says it."""
+        photo = manifest.photo_settings(self.checkpoint, self.trained or self.shown)
+        if not self.trained:
+            photo.pop("trained", None)
+        return photo
+
+
+def ship(out: Path, model: Provenance, passed: Sequence[Variant], verdicts: Sequence[acceptance.Verdict]) -> Path:
     """Put the variants that passed into `out`, with model card and manifest. Returns the manifest's path.
 
-    `verdicts`: the checkpoint's first. `known`: what `origin` returned. `package`: PACKAGE/FILE where the language
-    model of a variant comes from a package. `trained`, `layout`: how large photos were in its training, and the layout
-    of its prompts; `shown`: how large they are where that is not known. Files that an earlier manifest names and the
-    new one does not are removed.
+    `verdicts`: the checkpoint's first. Files that an earlier manifest names and the new one does not are removed.
     """
-    path = out / "manifest.json"
     old = manifest.read(out)
-    photo = manifest.photo_settings(checkpoint, trained or shown)
-    if not trained:
-        photo.pop("trained", None)
-    entries = {variant.name: _place(variant, out, package) for variant in passed}
+    entries = {variant.name: _place(variant, out, model.package) for variant in passed}
     best = acceptance.smallest([v for v in verdicts if v.name in entries and v.engine == "llama.cpp"])
     files = entries[best.name] if best else {}
-    vision = manifest.vision_role(checkpoint)
-    same_tower = (old.get("files") or {}).get(vision) == files.get(vision)
     written = {
         "name": out.resolve().name,
-        "layout": layout,
-        "photo": photo,
-        **manifest.trained_to(checkpoint),
-        "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
-        "files": files,
-        **({"recall": old["recall"]} if same_tower and "recall" in old else {}),
-        **known,
-        "checkpoint": variants.hashes(variants.model_files(checkpoint), checkpoint),
-        "verified": {
-            "samples": verdicts[0].samples,
-            "positions": verdicts[0].positions,
-            "seed": verify.SEED,
-            "thresholds": msgspec.structs.asdict(acceptance.load()),
-            "forms": {v.name: {**acceptance.numbers(v), "files": entries.get(v.name)} for v in verdicts},
-        },
+        "layout": model.layout,
+        "photo": model.photo,
+        **manifest.trained_to(model.checkpoint),
+        **_calibration(old, files, manifest.vision_role(model.checkpoint)),
+        **model.origin,
+        "checkpoint": variants.hashes(variants.model_files(model.checkpoint), model.checkpoint),
+        "verified": _verified(verdicts, entries),
     }
     _remove_old_files(out, old, written)
     other_apps.write(out, written)
     write_text(out / "README.md", model_card.card(written, verdicts))
+    path = out / "manifest.json"
     if files:  # MLX folders have manifests of their own
         write_json(path, written)
     else:
         path.unlink(missing_ok=True)
     return path
+
+
+def _calibration(old: dict[str, Any], files: dict[str, Any], vision: str) -> dict[str, Any]:
+    """The files, and what was measured of recall with them: that of an earlier export as long as its tower is the
+    same. `vision`: the role of the tower."""
+    same_tower = (old.get("files") or {}).get(vision) == files.get(vision)
+    kept: dict[str, Any] = {key: old[key] for key in ("threshold", "recall") if same_tower and key in old}
+    return {"threshold": UNCALIBRATED, "files": files, **kept}
+
+
+def _verified(verdicts: Sequence[acceptance.Verdict], entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What every variant was measured on, had to keep, and keeps. `entries`: files, by the variant's name."""
+    return {
+        "samples": verdicts[0].samples,
+        "positions": verdicts[0].positions,
+        "seed": verify.SEED,
+        "thresholds": msgspec.structs.asdict(acceptance.load()),
+        "forms": {v.name: {**acceptance.numbers(v), "files": entries.get(v.name)} for v in verdicts},
+    }
 
 
 def _place(variant: Variant, out: Path, package: str | None) -> dict[str, Any]:

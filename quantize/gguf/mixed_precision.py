@@ -51,6 +51,23 @@ class Choice:
     """KL divergence a token that the type costs, by the reckoning above."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A model whose groups are measured."""
+
+    spec: Spec
+    imatrix: Path | None
+    prompts: int
+    """Samples to measure on."""
+    threads: int
+
+    @property
+    def key(self) -> str:
+        """What the measurements depend on."""
+        matrix = self.imatrix and sha256(self.imatrix)
+        return f"{sha256(self.spec.language)} {sha256(self.spec.mmproj)} {matrix} {self.prompts}"
+
+
 def make_mix(spec: Spec, out: Path, imatrix: Path | None = None, n: int = PROMPTS, threads: int = 1) -> Path:
     """Measure the groups of the f16 or f32 model `spec`, choose their types, and write the mix `out` (TOML; `read`).
 
@@ -65,7 +82,8 @@ def make_mix(spec: Spec, out: Path, imatrix: Path | None = None, n: int = PROMPT
         path = export.quantise(spec.language, Path(scratch) / "whole.gguf", "Q4_K_M", threads, imatrix)
         budget = sum(t.n_bytes for name, t in export.tensors(path).items() if name in weights)
         path.unlink()
-        nats = _measure(spec, weights, patterns, out, imatrix, n, Path(scratch), threads)
+        model = _Measured(spec, imatrix, n, threads)
+        nats = _measure(model, {p: _matching(p, weights) for p in patterns}, Path(scratch), _progress_file(out))
     types = choose({p: _choices(_matching(p, weights), nats[p]) for p in patterns}, budget)
     lines = [f"# {spec.name}: {n} prompts, at most {budget} bytes", "[types]"]
     lines += [f"{json.dumps(pattern)} = {json.dumps(kind)}" for pattern, kind in types.items()]
@@ -142,33 +160,26 @@ def _matching(pattern: str, weights: Mapping[str, Any]) -> list[Any]:
     return [tensor for name, tensor in weights.items() if re.search(pattern, name)]
 
 
-def _measure(
-    spec: Spec,
-    weights: Mapping[str, Any],
-    patterns: Sequence[str],
-    out: Path,
-    imatrix: Path | None,
-    n: int,
-    scratch: Path,
-    threads: int,
-) -> dict[str, float]:
-    """Mean KL divergence in nats a token that each group costs at 4.5 bits. Saved after every group, until `out` is."""
-    key = f"{sha256(spec.language)} {sha256(spec.mmproj)} {imatrix and sha256(imatrix)} {n}"
-    path = _progress_file(out)
-    saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+def _measure(model: _Measured, parts: Mapping[str, Sequence[Any]], scratch: Path, progress: Path) -> dict[str, float]:
+    """Mean KL divergence in nats a token that each group of tensors, by its pattern, costs at 4.5 bits.
+
+    Saved in the file `progress` after every group.
+    """
+    spec, n, key = model.spec, model.prompts, model.key
+    saved: dict[str, Any] = json.loads(progress.read_text(encoding="utf-8")) if progress.exists() else {}
     nats: dict[str, float] = saved["nats"] if saved.get("of") == key else {}
-    if nats.keys() == set(patterns):
+    if nats.keys() == set(parts):
         return nats
-    expected = list(_logits(spec, n, threads))
-    for i, pattern in enumerate(patterns):
+    expected = list(_logits(spec, n, model.threads))
+    for i, (pattern, tensors) in enumerate(parts.items()):
         if pattern in nats:
             continue
-        types = {pattern: PROBE[_divisor(_matching(pattern, weights))], "weight": "F16"}
-        probe = export.quantise(spec.language, scratch / "probe.gguf", "Q8_0", threads, imatrix, types)
-        found = _logits(replace(spec, language=probe), n, threads)
+        types = {pattern: PROBE[_divisor(tensors)], "weight": "F16"}
+        probe = export.quantise(spec.language, scratch / "probe.gguf", "Q8_0", model.threads, model.imatrix, types)
+        found = _logits(replace(spec, language=probe), n, model.threads)
         nats[pattern] = float(np.mean([kl for a, b in zip(expected, found, strict=True) for kl in _kl(a, b)]))
-        write_text(path, json.dumps({"of": key, "nats": nats}))
-        print(f"{i + 1} of {len(patterns)} groups: {pattern} loses {nats[pattern]:.5f} nats", file=sys.stderr)
+        write_text(progress, json.dumps({"of": key, "nats": nats}))
+        print(f"{i + 1} of {len(parts)} groups: {pattern} loses {nats[pattern]:.5f} nats", file=sys.stderr)
     return nats
 
 

@@ -93,8 +93,8 @@ def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
             (),
         )
     ]
-    known = publish.origin(tmp_path, None, None, None)
-    publish.ship(out, tmp_path, [variant], verdicts, known)
+    model = publish.Provenance(tmp_path, publish.origin(tmp_path, None, None, None))
+    publish.ship(out, model, [variant], verdicts)
     path = out / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"threshold": 0.7}), encoding="utf-8")
     place = publish._place
@@ -104,7 +104,7 @@ def test_a_calibrated_threshold_outlives_a_kill_while_files_are_put_in_place(
 
     monkeypatch.setattr(publish, "_place", killed)
     with pytest.raises(Killed):
-        publish.ship(out, tmp_path, [variant], verdicts, known)
+        publish.ship(out, model, [variant], verdicts)
     monkeypatch.setattr(publish, "_place", place)
-    publish.ship(out, tmp_path, [variant], verdicts, known)
+    publish.ship(out, model, [variant], verdicts)
     assert manifest.read(out)["threshold"] == 0.7

@@ -39,7 +39,7 @@ def export(tmp_path: Path) -> Path:
     good = Variant("Q8_0", "llama.cpp", making / "language-Q8_0.gguf", making / "mmproj.gguf")
     verdicts = [verdict("checkpoint", "transformers"), verdict("Q8_0"), verdict("Q4_K_M", faults=("top-1 50%",))]
     known = publish.origin(tmp_path, "Qwen/Qwen3-VL-2B-Instruct", "apache-2.0", None)
-    publish.ship(out, tmp_path, [good], verdicts, known)
+    publish.ship(out, publish.Provenance(tmp_path, known), [good], verdicts)
     (out / "memory.db").write_bytes(b"private")
     return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,9 @@ def test_a_base_is_shown_photos_as_what_was_trained_from_it(checkpoint: Path, tm
     itself = acceptance.Verdict("checkpoint", "transformers", 1, 1, 9, 0, 0, 0, 1.0, 0, 1.0, scores, pairs, None, 1, ())
     cards = []
     (tmp_path / "out").mkdir()
-    for more in ({"shown": budget}, {"trained": budget, "layout": layout}):
-        publish.ship(tmp_path / "out", checkpoint, [], [itself], origin, **more)  # type: ignore[arg-type]
+    base = publish.Provenance(checkpoint, origin, shown=budget)
+    for model in (base, replace(base, trained=budget, shown=None, layout=layout)):
+        publish.ship(tmp_path / "out", model, [], [itself])
         cards.append((tmp_path / "out" / "README.md").read_text(encoding="utf-8"))
     assert "1024 visual tokens for the photo asked about, 256 for each memory; how many it was trained" in cards[0]
     assert "**Prompt layout:** aligned (`assistant/prompt.py`)\n" in cards[0]

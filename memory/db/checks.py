@@ -16,7 +16,7 @@ import numpy as np
 
 from memory.db import conversation_hash, conversation_rows, engine, name_rows, rows, verdict_rows, word_index
 from memory.db.schema import MIGRATIONS
-from memory.episode import Episode, Photo, Turn
+from memory.episode import Episode, Photo
 
 
 def _check_file(db: sqlite3.Connection) -> Iterator[str]:
@@ -91,9 +91,7 @@ def first_problem(db: sqlite3.Connection) -> str | None:
         if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
             return None
         for id, photo, when, place, day in db.execute("SELECT id, photo, when_utc, place, day FROM episodes"):
-            said = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
-            turns = tuple(Turn(role, text) for role, text in said)
-            local = day and date.fromisoformat(day)
+            turns, local = rows.turns(db, id), day and date.fromisoformat(day)
             if Episode(Photo(photo, b"", 0, 0), turns, datetime.fromisoformat(when), place, 0, local).id != id:
                 return f"episode {id}: its content does not belong to its id"
         for id, n in conversation_hash.changed(db):

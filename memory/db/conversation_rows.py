@@ -41,7 +41,7 @@ class Outline(NamedTuple):
 def insert(db: sqlite3.Connection, id: str, part: Part) -> None:
     """Store a new part of the conversation `id`; a photo that no episode has goes into `shown`."""
     photo = part.photo
-    if photo and not db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo.sha256,)).fetchone():
+    if photo and not rows.has_photo(db, photo.sha256):
         taken = photo.taken_at and photo.taken_at.isoformat()
         row = {"sha256": photo.sha256, "data": photo.data, "width": photo.width, "height": photo.height}
         table(db, "shown").insert({**row, "taken_at": taken}, ignore=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from memory.db import rows
 from memory.text import folded, match_expression
 
 _COLUMNS = "name, photo, called, when_utc"
@@ -45,7 +46,7 @@ class NameDecision:
 def put(db: sqlite3.Connection, decision: NameDecision) -> bool:
     """Store a decision in the place of an earlier one about the name; False when its photo is not in the memory."""
     photo = decision.photo
-    if photo and db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
+    if photo and not rows.has_photo(db, photo):
         return False
     delete(db, decision)
     values = (decision.name, photo, decision.called, decision.when.astimezone(UTC).isoformat())

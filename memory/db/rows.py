@@ -54,7 +54,7 @@ def insert(db: sqlite3.Connection, episode: Episode, row: int | None = None) -> 
     except UnicodeEncodeError as error:
         strange = error.object[error.start : error.end]
         raise KeepsakeError(f"what was said holds something that is not text: {strange!r}") from error
-    if row is not None and not db.execute("SELECT 1 FROM episodes WHERE id = ?", (id,)).fetchone():
+    if row is not None and not has(db, id):
         _move(db, row, _next_row(db))
     photo = episode.photo
     taken = photo.taken_at and photo.taken_at.isoformat()
@@ -132,10 +132,25 @@ def load(db: sqlite3.Connection, which: str, values: tuple[Any, ...]) -> Iterato
     columns = f"row, id, when_utc, place, day, told, {_PHOTO_COLUMNS}"
     query = f"SELECT {columns} FROM episodes JOIN photos ON sha256 = photo {which}"
     for row, id, when, place, day, told, *photo in db.execute(query, values):
-        stored = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
-        turns = tuple(Turn(role, text) for role, text in stored)
+        said = turns(db, id)
         local, heard = day and date.fromisoformat(day), told and datetime.fromisoformat(told)
-        yield Episode(_photo(*photo), turns, datetime.fromisoformat(when), place, row, local, heard)
+        yield Episode(_photo(*photo), said, datetime.fromisoformat(when), place, row, local, heard)
+
+
+def has(db: sqlite3.Connection, id: str) -> bool:
+    """Whether the episode with this whole id is stored."""
+    return db.execute("SELECT 1 FROM episodes WHERE id = ?", (id,)).fetchone() is not None
+
+
+def has_photo(db: sqlite3.Connection, sha256: str) -> bool:
+    """Whether an episode has the photo with this hash."""
+    return db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (sha256,)).fetchone() is not None
+
+
+def turns(db: sqlite3.Connection, id: str) -> tuple[Turn, ...]:
+    """All that was said in the episode with this whole id, in order; nothing where there is none."""
+    stored = db.execute("SELECT role, text FROM turns WHERE episode = ? ORDER BY n", (id,))
+    return tuple(Turn(role, text) for role, text in stored)
 
 
 def at(db: sqlite3.Connection, row: int) -> Episode:

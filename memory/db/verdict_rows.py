@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from memory.db import rows
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -44,7 +46,7 @@ _COLUMNS = "photo, other, same, space, score, when_utc"
 
 def put(db: sqlite3.Connection, verdict: Verdict) -> bool:
     """Store a verdict in the place of an earlier one of the pair; False when the remembered photo is not there."""
-    if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (verdict.other,)).fetchone() is None:
+    if not rows.has_photo(db, verdict.other):
         return False
     when = verdict.when.isoformat()
     values = (verdict.photo, verdict.other, verdict.same, verdict.space, verdict.score, when)

@@ -31,6 +31,16 @@ def move(db: sqlite3.Connection, row: int, to: int) -> None:
         db.execute(f"UPDATE {index} SET rowid = ? WHERE rowid = ?", (to, row))
 
 
+def said(db: sqlite3.Connection, row: int) -> tuple[str, str | None]:
+    """The words and the place of the episode at `row`. Raises DatabaseError where they are missing: the file is
+    damaged."""
+    found = db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone()
+    if found is None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    words, place = found
+    return words, place
+
+
 def remove(db: sqlite3.Connection, row: int) -> None:
     """Take an episode out. Its words stay in the bytes of the indexes until `merge`."""
     for index in INDEXES:

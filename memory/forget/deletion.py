@@ -39,11 +39,7 @@ def delete_words(db: sqlite3.Connection, text: str) -> Receipt:
 def parts_telling(db: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, int]]:
     """Parts of conversations in which the words of these episodes were said or quoted. Raises UnknownEpisode."""
     whole = [rows.find(db, id)[1] for id in ids]
-    texts = [
-        text
-        for id in whole
-        for (text,) in db.execute("SELECT text FROM turns WHERE episode = ? AND role = 'user'", (id,)).fetchall()
-    ]
+    texts = [turn.text for id in whole for turn in rows.turns(db, id) if turn.role == "user"]
     return conversation_rows.parts_saying(db, texts)
 
 
@@ -57,8 +53,7 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tup
     of_photos = dict.fromkeys(photo for _, _, photo in found)
     names = remains.names_in(db, [row for row, _, _ in found])
     days = _days(db, went)
-    words = "SELECT words || ' ' || coalesce(place, '') FROM said WHERE rowid = ?"
-    said = [text for row, _, _ in found for text in db.execute(words, (row,)).fetchone()]
+    said = [" ".join(filter(None, word_index.said(db, row))) for row, _, _ in found]
     of_episodes = [_delete_episode(db, row, id) for row, id, _ in found]
     kept = [p for p in of_photos if db.execute("SELECT 1 FROM episodes WHERE photo = ? LIMIT 1", (p,)).fetchone()]
     gone = [photo for photo in of_photos if photo not in kept]
@@ -91,7 +86,7 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str], more_parts: Sequence[tup
 
 def _delete_episode(db: sqlite3.Connection, row: int, id: str) -> tuple[int, int]:
     """Delete an episode, its words and their vectors. Returns how many turns it had, and the bytes of all that."""
-    texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+    texts = [turn.text for turn in rows.turns(db, id)]
     size = sum(len(text.encode()) for text in texts) + meaning.drop(db, id)
     word_index.remove(db, row)
     db.execute("DELETE FROM episodes WHERE row = ?", (row,))
@@ -125,8 +120,7 @@ def delete_conversation(db: sqlite3.Connection, id: str) -> Receipt:
 
 def delete_parts_showing(db: sqlite3.Connection, photo: str) -> Receipt:
     """Delete the parts of stored conversations that show a photo (its hash)."""
-    stored = db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone()
-    answers = 0 if stored else verdict_rows.delete_about(db, (photo,))
+    answers = 0 if rows.has_photo(db, photo) else verdict_rows.delete_about(db, (photo,))
     return replace(_delete_parts(db, conversation_rows.parts_about(db, (), (photo,))), answers=answers)
 
 

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from memory.db import word_index
 from memory.search import token_codes, vector_index, vectors
 from memory.search.vector_codes import Codes
 from memory.text import match_expression
@@ -26,7 +27,7 @@ def names_in(db: sqlite3.Connection, episodes: Iterable[int]) -> set[str]:
     """Words with a capital letter that the user said in these episodes (their rows), and in their places."""
     names: set[str] = set()
     for row in episodes:
-        for text in db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone():
+        for text in word_index.said(db, row):
             names |= {w.removesuffix("'s").removesuffix("’s") for w in _WORD.findall(text or "") if w[0].isupper()}
     return {name for name in names if len(name) > 1 and match_expression(name)}
 

@@ -104,8 +104,8 @@ def replace(db: sqlite3.Connection, by: Mapping[str, Episode]) -> tuple[Receipt,
 def _keep_ended(db: sqlite3.Connection, old: str, new: Episode) -> None:
     """Mark the reminders of the `new` episode as ended whose tasks were ended in the `old` one (its id)."""
     ended = {one for (one,) in db.execute("SELECT reminder FROM reminders_ended WHERE episode = ?", (old,))}
-    texts = db.execute("SELECT text FROM turns WHERE episode = ? AND role = 'user'", (old,)).fetchall()
-    before = {task.casefold() for (text,) in texts for task, _ in instructions.tasks(text)}
+    said = [turn.text for turn in rows.turns(db, old) if turn.role == "user"]
+    before = {task.casefold() for text in said for task, _ in instructions.tasks(text)}
     for task, _ in instructions.tasks(new.words):
         if task.casefold() in before and instructions.id_of(old, task) in ended:
             row = (instructions.id_of(new.id, task), new.id)

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
+from memory.db import rows
 from memory.db.rows import NEWEST, OF_DAYS, of_days
 from memory.errors import MemoryFileError
 from memory.text import JOINED, folded, joined
@@ -20,7 +21,7 @@ def mentioning(db: sqlite3.Connection, text: str) -> list[str]:
     """
     pattern, ids = phrase(text), []
     for id, place in db.execute(f"SELECT id, place FROM episodes ORDER BY {NEWEST}").fetchall():
-        texts = [text for (text,) in db.execute("SELECT text FROM turns WHERE episode = ?", (id,))]
+        texts = [turn.text for turn in rows.turns(db, id)]
         if any(pattern.search(folded(text)) for text in [*texts, place or ""]):
             ids.append(id)
     return ids

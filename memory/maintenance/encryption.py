@@ -66,6 +66,20 @@ class Converted:
         return [*lines, "exports, copies you made and old blocks on the disk are out of reach"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a conversion."""
+
+    old: Key | None
+    """None: the file is plain."""
+    new: Key | None
+    """None: it will be."""
+    passphrase: str
+    """Opens the file of keys, and with it the new file."""
+    keychain: bool
+    """Whether the new key goes into the computer's keychain, too."""
+
+
 def convert(
     path: Path,
     what: Conversion,
@@ -98,37 +112,29 @@ def convert(
     passphrase = choose() if new else ""
     try:
         with database_files.locked(path, wait), readable_errors(path):
-            _replace(path, old, new, passphrase, keychain, wait, progress)
+            _replace(path, _Keys(old, new, passphrase, keychain), wait, progress)
     except OSError as error:
         raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error
     progress("destroying what is left of before …")
     return _clean_up(path, what, new, passphrase)
 
 
-def _replace(
-    path: Path,
-    old: Key | None,
-    new: Key | None,
-    passphrase: str,
-    keychain: bool,
-    wait: float,
-    progress: Callable[[str], object],
-) -> None:
+def _replace(path: Path, of: _Keys, wait: float, progress: Callable[[str], object]) -> None:
     """Write the copy, check it, and put it in the place of the memory, which is locked meanwhile."""
     copy = database_files.unfinished(path, "converting")
     database_files.sweep(path)
     try:
-        with closing(_locked(path, old, wait)) as source:
-            if new:
-                _store_keys(path, old, new, passphrase, keychain)
+        with closing(_locked(path, of.old, wait)) as source:
+            if of.new:
+                _store_keys(path, of, of.new)
             progress("writing the new file …")
-            _export(source, copy, new)
+            _export(source, copy, of.new)
             progress("comparing it row by row …")
-            with closing(engine.connect(copy, new)) as fresh:
+            with closing(engine.connect(copy, of.new)) as fresh:
                 _compare(source, fresh, path)
                 fresh.execute("INSERT INTO erasing VALUES (?)", (CONVERTED,))
-            if (engine.beginning_of_copy(copy) == PLAIN) == (new is not None):
-                raise MemoryFileError(f"the new file is {'not ' if new else ''}encrypted: {path} is as it was")
+            if (engine.beginning_of_copy(copy) == PLAIN) == (of.new is not None):
+                raise MemoryFileError(f"the new file is {'not ' if of.new else ''}encrypted: {path} is as it was")
             files.sync(copy)
             copy.replace(path)
             files.sync(path)
@@ -160,15 +166,15 @@ def _locked(path: Path, key: Key | None, wait: float) -> sqlite3.Connection:
     return source
 
 
-def _store_keys(path: Path, old: Key | None, new: Key, passphrase: str, keychain: bool) -> None:
+def _store_keys(path: Path, of: _Keys, new: Key) -> None:
     """Store the new key beside the old one, so that the file can be opened whichever of the two it is after a kill."""
     stored: dict[str, keys.Wrapped] = {}
     with suppress(MemoryFileError):  # a damaged key file is written anew
         stored = keys.read(path)
-    if old and old.id not in stored:
-        stored[old.id] = keys.wrap(old, passphrase, True)
-    keys.write(path, stored | {new.id: keys.wrap(new, passphrase, keychain)})
-    if keychain:
+    if of.old and of.old.id not in stored:
+        stored[of.old.id] = keys.wrap(of.old, of.passphrase, True)
+    keys.write(path, stored | {new.id: keys.wrap(new, of.passphrase, of.keychain)})
+    if of.keychain:
         keys.to_keychain(new)
 
 

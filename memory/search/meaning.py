@@ -23,6 +23,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from memory.db import rows
 from memory.db.rows import HIT_COLUMNS, Hit
 from memory.errors import ModelError
 from memory.search.word_search import COMMON
@@ -70,7 +71,7 @@ def missing(db: sqlite3.Connection, space: str) -> list[Unembedded]:
 
 def put(db: sqlite3.Connection, id: str, space: str, vectors: np.ndarray) -> bool:
     """Store the vectors (N, D) of a memory, in the place of all earlier ones; False when the memory is not there."""
-    if db.execute("SELECT 1 FROM episodes WHERE id = ?", (id,)).fetchone() is None:
+    if not rows.has(db, id):
         return False
     largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-9)
     codes = np.round(vectors / largest * 127).astype(np.int8)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from memory.db import word_index
 from memory.db.rows import DEPTH, HIT_COLUMNS, Hit
 from memory.text import folded, joined, spelled_terms
 
@@ -150,6 +151,6 @@ def _newest(db: sqlite3.Connection, expressions: Collection[str], known: Collect
 
 def _spelled(db: sqlite3.Connection, row: int, begins: tuple[str, ...], words: Collection[str]) -> list[str]:
     """Words in an episode, and its place, that begin so or are among `words` (folded), as the user spelled them."""
-    text = " ".join(filter(None, db.execute("SELECT words, place FROM said WHERE rowid = ?", (row,)).fetchone()))
+    text = " ".join(filter(None, word_index.said(db, row)))
     found = {w: folded(w) for w in _WORD.findall(text)}
     return [w for w, plain in found.items() if plain in words or plain.startswith(begins)]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from memory.db import rows
+from memory.db import rows, word_index
 from memory.db.rows import Hit
 from memory.episode import Episode, Recall
 from memory.search import meaning, near_words, ranking, vectors, word_search
@@ -115,7 +115,7 @@ def look_up(
     for hit, score in ordered:
         if len(found) == max(k, 0):
             break
-        words_of, place = db.execute("SELECT words, place FROM said WHERE rowid = ?", (hit.row,)).fetchone()
+        words_of, place = word_index.said(db, hit.row)
         text_of = EpisodeText(words_of, place, hit)
         if not any(repeats(text_of, other) and same_picture(db, hit.photo, other.hit.photo) for other in texts):
             found.append(FoundEpisode(hit, score, _why(hit, rankings) or BY_MEANING))

@@ -86,10 +86,7 @@ def seen(
     sights = _of_several(db, space, tokens, gate, told, codes)
     answers = _answers(db, {*sights, photo})
     said = {v.other: v.same for v in answers if v.photo == photo}
-    scores: dict[tuple[str, bool], list[float]] = {}
-    for v in answers:
-        if v.score is not None and v.space == space and v.photo != v.other:
-            scores.setdefault((v.other, v.same), []).append(v.score)
+    scores = _scores(answers, space)
     likely = [  # a "no" can only make it less
         name
         for name, (score, _) in sights.items()
@@ -156,6 +153,15 @@ def _answers(db: sqlite3.Connection, photos: Collection[str]) -> list[Verdict]:
         asked |= new
         new = {name for v in found if v.same for name in (v.photo, v.other)} - asked
     return list(answers)
+
+
+def _scores(answers: Iterable[Verdict], space: str) -> dict[tuple[str, bool], list[float]]:
+    """How alike the pairs of the answers were: by the remembered photo, and whether the answer was "yes"."""
+    scores: dict[tuple[str, bool], list[float]] = {}
+    for v in answers:
+        if v.score is not None and v.space == space and v.photo != v.other:
+            scores.setdefault((v.other, v.same), []).append(v.score)
+    return scores
 
 
 def _of_one_thing(db: sqlite3.Connection, space: str, answers: Iterable[Verdict]) -> list[Verdict]:
@@ -225,7 +231,7 @@ def _brought_along(
             continue
         if name in found:
             more[name] = found[name]._replace(certainty=best[thing].certainty)
-        elif db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (name, space)).fetchone():
+        elif vectors.has(db, name, space):
             behind = math.nextafter(best[thing].score, 0.0)
             more[name] = best[thing]._replace(what="thing", score=behind)
     return more

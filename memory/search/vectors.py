@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from memory.db import rows
 from memory.search import ranking, token_codes, vector_index
 from memory.search.ranking import Sight
 from memory.search.vector_codes import Codes
@@ -47,7 +48,7 @@ def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> b
     given = ranking.bounded(tokens)
     mean = ranking.unit(given).mean(axis=0).astype("<f2")
     scales, codes = token_codes.encode(longest(given))
-    if db.execute("SELECT 1 FROM photos WHERE sha256 = ?", (photo,)).fetchone() is None:
+    if not rows.has_photo(db, photo):
         return False
     drop(db, photo, space)
     dim = given.shape[1]
@@ -57,8 +58,7 @@ def put(db: sqlite3.Connection, photo: str, space: str, tokens: np.ndarray) -> b
 
 def put_row(db: sqlite3.Connection, row: Row) -> None:
     """Store visual tokens as they were stored before, unless the photo has some in this space."""
-    there = db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (row.photo, row.space)).fetchone()
-    if there is None:
+    if not has(db, row.photo, row.space):
         db.execute(f"INSERT INTO vectors ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         vector_index.add(db, row.photo, row.space, token_codes.decode([row.scales], [row.codes], row.dim))
 
@@ -83,9 +83,14 @@ def missing(db: sqlite3.Connection, space: str) -> list[str]:
     return [sha256 for (sha256,) in db.execute(query, (space,))]
 
 
+def has(db: sqlite3.Connection, photo: str, space: str) -> bool:
+    """Whether a photo has visual tokens in a space."""
+    return db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone() is not None
+
+
 def drop(db: sqlite3.Connection, photo: str, space: str) -> None:
     """Remove the visual tokens of a photo, also from the vector index."""
-    if db.execute("SELECT 1 FROM vectors WHERE photo = ? AND space = ?", (photo, space)).fetchone():
+    if has(db, photo, space):
         vector_index.drop(db, photo, space)
         db.execute("DELETE FROM vectors WHERE photo = ? AND space = ?", (photo, space))
 

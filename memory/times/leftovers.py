@@ -66,7 +66,6 @@ _OF_A_YEAR = re.compile(r" (?!or\b|and\b|to\b|in\b|on\b|at\b|with\b|when\b)[^\W\
 _FROM_A_DEED = re.compile(
     r"\bfrom (?:the|an?|our|my|his|her|their|your|when|[A-Z])[^,.;?!\d]{1,40} (?:to|-|–)(?: the)? $"
 )
-_TO_AHEAD = re.compile(r"(?: right| all the way| on| up)* (?:to|until|till|through(?: to)?|-|–|—)(?: the)? $", re.I)
 _UP_TO = re.compile(
     r",?(?: right| all the way| on| up| and)*(?: through(?:out)?(?: (?:to|until|till))?| until| till| up to| right to"
     r"| ?[-–—] ?| to)"

@@ -73,6 +73,11 @@ class _Undo:
     back: Callable[[Memory], object] | None = None
     """What undoes a change of something else than memories."""
 
+    def new_in(self, memory: Memory) -> list[str]:
+        """Ids of memories that the change added, in the place of none, and that are still there."""
+        stored = set(memory.ids()) if self.added else set()
+        return [id for id, before in self.added.items() if before is None and id in stored]
+
 
 class UndoStack:
     """The changes since the app was opened; `undo` takes back the last one."""
@@ -85,7 +90,7 @@ class UndoStack:
         """Forget memories. Raises UnknownEpisode."""
         held = self._memory().hold(ids)
         receipt = self._memory().forget_all(ids)
-        return self._done(receipt, receipt.summary(memory_of(held.episodes)), held, {}, UNDO_FORGOTTEN)
+        return self._done(receipt, receipt.summary(memory_of(held.episodes)), _Undo(held, {}, UNDO_FORGOTTEN))
 
     def edit(self, old: str, new: Episode, line: str = "") -> Change:
         """Replace a memory by another. `line`: all that is said of it; the rest is for who asks. Raises
@@ -95,7 +100,7 @@ class UndoStack:
         receipt, outdated_parts = self._memory().replace({old: new})
         lines = [EDITED.format(what=memory_of([new]))]
         lines += [EDITED_TOLD.format(n=outdated_parts)] if outdated_parts else []
-        done = self._done(receipt, lines, held, added, UNDO_CHANGED, (new.id,))
+        done = self._done(receipt, lines, _Undo(held, added, UNDO_CHANGED), (new.id,))
         return replace(done, lines=(line,), details=(*lines, *done.details)) if line else done
 
     def merge(self, duplicates: Sequence[Duplicate]) -> Change:
@@ -104,7 +109,7 @@ class UndoStack:
         held = memory.hold([id for one in duplicates for id in one.goes])
         receipt, _ = memory.replace({id: memory.get(one.stays) for one in duplicates for id in one.goes})
         lines = [MERGED.format(n=len(receipt.episodes)), *receipt.summary()[1:]]
-        return self._done(receipt, lines, held, {}, UNDO_FORGOTTEN, tuple(one.stays for one in duplicates))
+        return self._done(receipt, lines, _Undo(held, {}, UNDO_FORGOTTEN), tuple(one.stays for one in duplicates))
 
     def note_remembered(self, id: str, answers: Sequence[Answer]) -> None:
         """Note that a memory was added ("": none was), and that answers were kept: undo takes back all in one step, and
@@ -153,30 +158,21 @@ class UndoStack:
         if step.back:
             step.back(memory)
             return Change((), (step.line,))
-        for photo, other, before in reversed(step.answers):
-            memory.take_back_verdict(photo, other)
-            if before:
-                memory.answer(photo, other, before.space or "", before.score, before.same)
+        _take_back(memory, step.answers)
         if step.answers and not step.added:
             return Change((), (step.line,), answer=True)
         memory.put_back(step.held)
-        gone = tuple(step.added)
         what = memory_of(step.held.episodes) if step.held.episodes else "it"
         photos: tuple[str, ...] = ()
-        stored = set(memory.ids()) if step.added else set()
-        if added := [id for id, before in step.added.items() if before is None and id in stored]:
+        if added := step.new_in(memory):
             what = "it" if len(added) > 1 else memory_of([memory.get(added[0])])
-            said = memory.verdicts()
-            photos = memory.forget_all(added).photos
-            for one in said:  # of a photo that was not remembered: said before its memory, which took it along
-                if one.photo in photos:
-                    memory.answer(one.photo, one.other, one.space or "", one.score, one.same)
+            photos = _forget_added(memory, added)
         elif changed := {id: before for id, before in step.added.items() if before}:
             memory.replace(changed)
         for photo in photos:
             disk_cache.forget(photo)
         back = tuple(one.id for one in (*step.held.episodes, *filter(None, step.added.values())))
-        return Change(gone, (step.line.format(what=what),), photos, bool(step.answers), there=back)
+        return Change(tuple(step.added), (step.line.format(what=what),), photos, bool(step.answers), there=back)
 
     def _exists(self, id: str) -> bool:
         try:
@@ -184,17 +180,31 @@ class UndoStack:
         except UnknownEpisode:
             return False
 
-    def _done(
-        self,
-        receipt: Receipt,
-        lines: Sequence[str],
-        held: Held,
-        added: dict[str, Episode | None],
-        line: str,
-        there: tuple[str, ...] = (),
-    ) -> Change:
-        for photo in {episode.photo.sha256 for episode in held.episodes}:
+    def _done(self, receipt: Receipt, lines: Sequence[str], step: _Undo, there: tuple[str, ...] = ()) -> Change:
+        """Note how a change is undone that left this receipt; what went is dropped from the cache, too."""
+        for photo in {episode.photo.sha256 for episode in step.held.episodes}:
             disk_cache.forget(photo)  # the engine's copy in memory is never written
-        self._stack.append(_Undo(held, added, line))
+        self._stack.append(step)
         details = tuple(receipt.lines())
         return Change(receipt.episodes, (*lines, UNDO_HOW), receipt.photos, details=details, there=there)
+
+
+def _take_back(memory: Memory, answers: Sequence[Answer]) -> None:
+    """Take answers about recalls back, and bring back those before them."""
+    for photo, other, before in reversed(answers):
+        memory.take_back_verdict(photo, other)
+        if before:
+            memory.answer(photo, other, before.space or "", before.score, before.same)
+
+
+def _forget_added(memory: Memory, ids: Sequence[str]) -> tuple[str, ...]:
+    """Forget memories that a change added. Returns the hashes of the photos that were deleted.
+
+    An answer about a photo that was not remembered was said before the photo's memory, which takes it along: it stays.
+    """
+    said = memory.verdicts()
+    photos = memory.forget_all(ids).photos
+    for one in said:
+        if one.photo in photos:
+            memory.answer(one.photo, one.other, one.space or "", one.score, one.same)
+    return photos

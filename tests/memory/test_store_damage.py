@@ -220,3 +220,14 @@ def test_a_new_memory_that_another_program_is_just_making_is_waited_for(path: Pa
     with Memory(path) as memory:
         assert memory.add(episode())
     maker.close()
+
+
+def test_words_that_are_missing_in_the_index_are_one_clear_line(path: Path) -> None:
+    with Memory(path) as memory:
+        id = memory.add(episode("This is Milo"))
+    with raw(path) as db:
+        db.execute("DELETE FROM said")
+    with Memory(path) as memory:
+        with pytest.raises(MemoryFileError, match="damaged"):
+            memory.forget_all([id])
+        assert memory.ids() == [id]

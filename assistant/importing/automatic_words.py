@@ -58,7 +58,7 @@ def words_alone() -> frozenset[str]:
 
 def by_a_person(description: str) -> bool:
     """Whether a description was written by a person, not by a camera or a program."""
-    text = unicodedata.normalize("NFC", description).strip(" \t\n\r\"'.")
+    text = unicodedata.normalize("NFC", description).strip(" \t\n\r\0\"'.")
     if not any(c.isalpha() for c in text):
         return False
     return not (is_screenshot(text) or _descriptions().fullmatch(text) or _names()["counters"].fullmatch(text))

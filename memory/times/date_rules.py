@@ -19,6 +19,7 @@ def dates() -> Rules:
     yield r"(\d{4}-\d\d-\d\d)T\d\d:?\d\d[\d:.,]*(?:Z|[+-]\d\d:?\d\d)?", r"\1"
     yield rf"({YEAR})([/._-])(\d\d?)\2(\d\d?)\b", lambda m: f"{m[1]}-{int(m[3]):02}-{int(m[4]):02}"
     yield rf"({YEAR})[/.](0[1-9]|1[0-2])\b(?![./]?\d)", _month_or_years
+    yield rf"({YEAR})-(1[3-9]|[2-9]\d)\b(?!-)", _two_years
     yield rf"({MONTH} {NTH}),? '?(\d\d)(?=\s*(?:[?.!,]|$))", lambda m: f"{m[1]} {_full_year(int(m[2]))}"
     both = rf"({NTH} (?:of )?{MONTH}) (\d\d)( (?:to|until|till|-|–) {NTH} (?:of )?{MONTH}) (\d\d)\b"
     yield both, lambda m: f"{m[1]} {_full_year(int(m[2]))}{m[3]} {_full_year(int(m[4]))}"
@@ -103,6 +104,11 @@ def _days_together(match: re.Match[str], group: int = 1) -> str:
     every = [int(n) for n in re.findall(r"\d+", match[group] + match[group + 1])]
     rising = len(every) > 1 and every == sorted(every) and every[-1] <= 31
     return f"{every[0]} to {every[-1]}" if rising else match[0].removeprefix(match[1] if group == 2 else "")
+
+
+def _two_years(match: re.Match[str]) -> str:
+    """ "2019-20" as "2019/20"."""
+    return f"{match[1]}/{match[2]}" if (int(match[1]) + 1) % 100 == int(match[2]) else match[0]
 
 
 def _month_or_years(match: re.Match[str]) -> str:

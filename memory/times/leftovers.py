@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from memory.times.atoms.atom import Atom
+from memory.times.calendar_names import WEEKDAYS
 from memory.times.languages.names_elsewhere import EVERY_YEAR, LIMITS_AHEAD, OTHER_END
 from memory.times.number_words import NUMBER
 from memory.times.phrase_days import Phrase
@@ -103,6 +104,7 @@ _HABIT = re.compile(
     re.I,
 )
 """What is asked of every year."""
+_LAST_UNIT = re.compile(r"\blast (?:night|week|weekend|month)$", re.I)
 _GLUED = re.compile(r"\d ?[-–/.:~] ?$"), re.compile(r" ?[-–/:~] ?\d|[-–~]\w")
 _SIDES = {
     side: how
@@ -127,6 +129,12 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
     told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
     if glued or _GLUED[1].match(behind) or _OTHER_END.match(behind) or (told and not dated):
         return None
+    if _LAST_UNIT.search(text, 0, phrase.end) and re.match(" of ", behind):  # "the last night of our holiday"
+        return None
+    if phrase.beside in WEEKDAYS and re.search(r"\b(?:an?|one|some|any) $", ahead, re.I):  # "a Saturday before Easter"
+        return replace(phrase, beside="")
+    if ahead.lower().endswith("long ") and phrase.groups[0][0].share.lower() == "weekend":
+        return replace(phrase, how="around")
     if _MINE.search(ahead):  # "my first day in January"
         phrase = replace(phrase, groups=_whole(phrase))
     which = _AHEAD.search(ahead) if phrase.how in ("", "of") or phrase.beside else None

@@ -38,7 +38,7 @@ def names() -> Rules:
     yield r"the night before last\b", "the day before yesterday"
     yield rf"({'|'.join(SHORT_WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: SHORT_WEEKDAYS[m[1].lower()]
     yield (
-        rf"(?<!easter )(?:this )?({WEEKDAY}) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
+        rf"(?<!easter )(?:this |the )?({WEEKDAY}|weekend|week) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
         _last_weekday,
     )
     yield r"(?:the )?last but one (spring|summer|autumn|fall|winter|christmas|easter)\b", r"the \1 before last"

@@ -139,11 +139,11 @@ def _beside(span: Span, before: bool, what: str) -> Span:
     if amount == "few":
         what, unit = unit, ""
     if what in WEEKDAYS or what == "weekend":
-        begins = core - timedelta(days=(core.weekday() - 5) % 7) if what == "weekend" else core
+        begins = core - timedelta(days=max(0, core.weekday() - 5)) if what == "weekend" else core
         saturday_or_day = WEEKDAYS.index("saturday" if what == "weekend" else what)
         if before:
             last = begins - timedelta(days=(begins.weekday() - saturday_or_day - 1) % 7 + 1)
-            if what == "weekend" and last + timedelta(days=1) >= core:
+            if what == "weekend" and last + timedelta(days=1) >= first:
                 last -= timedelta(days=7)
         else:
             last = core + timedelta(days=(saturday_or_day - core.weekday() - 1) % 7 + 1)

@@ -63,6 +63,7 @@ _CLAUSE = re.compile(
 )
 """What happened in a time after, "since we got him in 2017": the time has no limit on one side."""
 _BETWEEN_A_DEED = re.compile(r"\bbetween (?!one |both )[^,.;?!\d]{1,40} and (?:the )?$", re.I)
+_A_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ONWARDS = re.compile(r" (?:onwards?\b|on(?=\s*[?.!,]|\s*$))", re.I)
 
 
@@ -115,6 +116,8 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         wider = {one: _with_leftovers(written.text, one, every) for one in phrases}
         half_read += [one for one, found in wider.items() if not found]
         phrases = [found for found in wider.values() if found]
+        if _A_YEAR.search(written.text) and not any(_is_dated(one) for one in phrases):
+            phrases = []  # a year that was not understood: "in the spring two years after 2018"
         since, before = all_together(phrases, today, told)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
         return TimeQuery(text, order=order)
@@ -137,6 +140,10 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
     reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
     why = ", ".join(reasons)
     return TimeQuery(words, since, before, why, order, without)
+
+
+def _is_dated(phrase: Phrase) -> bool:
+    return any(atom.year or atom.span for group in phrase.groups for atom in group)
 
 
 def _with_leftovers(text: str, phrase: Phrase, every: Sequence[Phrase]) -> Phrase | None:

@@ -100,12 +100,14 @@ _HABIT = re.compile(
     r"\b(?:usually|normally|generally|typically|always|often|sometimes|ever|mostly|tends? to|used to|traditionally)\b"
     r"|\b(?:what|where|who|when|how|why) do(?:es)? (?:we|i|you|she|he|they|(?-i:[A-Z]\w+)) "
     r"(?!have|know|see|remember|recall|look|think|say|get|mean)"
+    r"|^do(?:es)? (?:we|you|she|he|they|(?-i:[A-Z]\w+)) (?!have|know|see|remember|recall|own|keep|hold|mean|say)"
     rf"|{EVERY_YEAR}",
     re.I,
 )
 """What is asked of every year."""
 _LAST_UNIT = re.compile(r"\blast (?:night|week|weekend|month)$", re.I)
 _GLUED = re.compile(r"\d ?[-–/.:~] ?$"), re.compile(r" ?[-–/:~] ?\d|[-–~]\w")
+_PART_BEHIND = re.compile(r" (?:half|part|third|quarter)\b", re.I)
 _SIDES = {
     side: how
     for how, sides in {
@@ -127,7 +129,12 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
     dated = any(atom.year or atom.span for group in phrase.groups for atom in group)
     glued = _GLUED[0].search(ahead) if phrase.start == phrase.said[0] else None
     told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
-    if glued or _GLUED[1].match(behind) or _OTHER_END.match(behind) or (told and not dated):
+    if (
+        glued
+        or _GLUED[1].match(behind)
+        or _OTHER_END.match(behind)
+        or (not dated and (told or _PART_BEHIND.match(behind)))
+    ):
         return None
     if _LAST_UNIT.search(text, 0, phrase.end) and re.match(" of ", behind):  # "the last night of our holiday"
         return None

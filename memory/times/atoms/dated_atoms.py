@@ -83,7 +83,8 @@ DAY_BACK = kind_of_days(
 )
 DAYS_OF_MONTH = Kind(rf"(?P<first>{NTH})(?: ?{TO} ?(?:the )?(?P<last>{NTH}))?(?: of)? (?P<month>{MONTH})", _of_month)
 MONTH_AND_DAYS = Kind(
-    rf"(?P<month>{MONTH}) (?:the )?(?P<first>{NTH})\b(?![\d:]| (?:years?|months?|weeks?)\b)"
+    rf"(?P<month>{MONTH}) (?:the )?(?P<first>{NTH})\b"
+    r"(?![\d:]| (?:years?|months?|weeks?|[a-z]+days|[a-z]+ers|springs|autumns|weekends)\b)"
     rf"(?: ?{TO} ?(?P<last>{NTH})\b(?! (?:{MONTH})))?",
     _of_month,
 )

@@ -38,6 +38,9 @@ def feasts() -> Rules:
     )
     yield r"nye\b|new year'?s'? eve\b", "new year's eve"
     yield r"new year'?s'? day\b", "new year's day"
+    pair = r"(?:the )?turn of the year ((?:19|20)\d\d) ?[/-] ?(?:(?:19|20)\d\d|\d\d)\b"
+    yield pair, lambda m: f"new year {int(m[1]) + 1}"
+    yield r"(?:the )?turn of the year\b", "new year"
     yield r"new year'?s\b(?! (?:eve|day)\b)", "new year"
     yield r"(mother|father)s'? day\b", r"\1's day"
     yield r"valentine'?s?(?: day)?\b(?=,? (?:'?\d|last|this|day|of)|[?.!]|$)", "valentine's day"

@@ -113,7 +113,7 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
     return first, end
 
 
-_LENGTHS = {"week": 7, "fortnight": 14, "days": 7, "weeks": 31, "month": 31, "year": 366}
+_LENGTHS = {"week": 7, "fortnight": 14, "days": 7, "weeks": 31, "few weeks": 49, "month": 31, "year": 366}
 """Days of "the week before Christmas"; of all others one."""
 
 
@@ -137,7 +137,7 @@ def _beside(span: Span, before: bool, what: str) -> Span:
         later = timedelta(days=7 * ("second", "third").index(amount) + 7 if amount in ("second", "third") else 0)
         return (first - later, end - later) if before else (first + later, end + later)
     if amount == "few":
-        what, unit = unit, ""
+        what, unit = "few weeks" if unit == "weeks" else unit, ""
     if what in WEEKDAYS or what == "weekend":
         begins = core - timedelta(days=max(0, core.weekday() - 5)) if what == "weekend" else core
         saturday_or_day = WEEKDAYS.index("saturday" if what == "weekend" else what)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.importing.photo_tree import folder_source
-from assistant.importing.sidecars import original_of, read_sidecars, sidecars_of
+from assistant.importing.sidecars import key_of, original_of, read_sidecars, sidecars_of
 from tests.support.albums import save
 
 HEAD = (
@@ -111,3 +111,36 @@ def test_an_edited_twin_whose_name_was_cut() -> None:
     )
     assert original_of(f"{photo}-edi") == photo and original_of("Milo-ed") is None
     assert sidecars_of(f"{photo}-edi.jpg", {sidecar.casefold(): sidecar}) == [sidecar]
+
+
+@pytest.mark.parametrize(
+    ("photo", "files", "right"),
+    [
+        ("IMG_1.jpg", ["IMG_1.jpg.supplemental-metadata.json"], ["IMG_1.jpg.supplemental-metadata.json"]),
+        (
+            "IMG_1(2).jpg",
+            ["IMG_1.jpg.supplemental-metadata(2).json", "IMG_1.jpg.supplemental-metadata.json"],
+            ["IMG_1.jpg.supplemental-metadata(2).json"],
+        ),
+        ("IMG_1(2).jpg", ["IMG_1.jpg(2).json"], ["IMG_1.jpg(2).json"]),
+        ("IMG_1-bearbeitet(2).jpg", ["IMG_1.jpg(2).json"], ["IMG_1.jpg(2).json"]),
+        (
+            "Screenshot_2019-07-04-12-30-45-123_com.instagram.android.jpg",
+            ["Screenshot_2019-07-04-12-30-45-123_com.instagr.json"],
+            ["Screenshot_2019-07-04-12-30-45-123_com.instagr.json"],
+        ),
+        ("IMG_1.HEIC", ["IMG_1.HEIC.supplemental-meta.json"], ["IMG_1.HEIC.supplemental-meta.json"]),
+        ("IMG_1.jpg", ["IMG_1.JPG.json"], ["IMG_1.JPG.json"]),
+        ("IMG_1.jpg", ["IMG_10.jpg.json"], []),
+        (
+            "PXL_20230704_103045123.MP.jpg",
+            ["PXL_20230704_103045123.MP.jpg.supplemental-met.json"],
+            ["PXL_20230704_103045123.MP.jpg.supplemental-met.json"],
+        ),
+        ("IMG_1.jpg", ["IMG_1.jpg.su.json"], ["IMG_1.jpg.su.json"]),
+        ("é.jpg", ["é.jpg.json"], ["é.jpg.json"]),
+        ("IMG_1.CR2", ["IMG_1.xmp", "IMG_1.CR2.xmp"], ["IMG_1.CR2.xmp"]),
+    ],
+)
+def test_which_sidecar_is_of_which_photo(photo: str, files: list[str], right: list[str]) -> None:
+    assert sidecars_of(photo, {key_of(name): name for name in files}) == right

@@ -51,7 +51,7 @@ class Chunk:
     new_tokens: int = 0
     """Tokens written."""
     seconds: float = 0.0
-    """From the call to the last token."""
+    """Time from the call to the last token."""
     photos_encoded: int = 0
     """How often the vision tower encoded a photo for this stream."""
 

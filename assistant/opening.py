@@ -57,7 +57,7 @@ def encoder_and_model(
             from assistant.worker.open_backend import open_backend  # a recall needs no model
 
             backend = open_backend(model, photo_tokens)
-        yield own or BackendEncoder(_there(backend)), backend
+        yield own or BackendEncoder(_opened(backend)), backend
     finally:
         if own:
             own.close()
@@ -65,7 +65,7 @@ def encoder_and_model(
             backend.close()
 
 
-def _there(backend: Backend | None) -> Backend:
+def _opened(backend: Backend | None) -> Backend:
     assert backend is not None
     return backend
 

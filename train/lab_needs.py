@@ -50,7 +50,8 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
 
 
 def _small(given: Settings, disk: int) -> list[str]:
-    """What this machine has less of than it was said to have, or than is needed: devices, their memory, the disk."""
+    """Lines about what this machine has too little of, compared with what was said or is needed: devices, their memory,
+    the disk."""
     here, seen, out = devices_here(), devices_seen(), []
     if seen and len(seen) < given.devices:
         out.append(f"{given.devices} devices: CUDA_VISIBLE_DEVICES names {len(seen)}")

@@ -183,7 +183,7 @@ class Gspo:
     warmup: int = 0
     """Optimiser steps of rising learning rate, which then falls linearly to 0."""
     temperature: float = 1.0
-    """Of sampling and of the log-probabilities alike; top_p is 1, and top_k is off."""
+    """Temperature of sampling and of the log-probabilities; top_p is 1, and top_k is off."""
     max_tokens: int = 512
     recognition_share: float = 0.25
     """Share of prompts that are recognition samples (r_vis); the others are caption samples (r_caps)."""

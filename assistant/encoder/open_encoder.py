@@ -42,7 +42,7 @@ def encoder_folder(name: str | Path | None = None) -> Path:
 
 
 def is_encoder(name: str) -> bool:
-    """Whether a name or folder is that of an encoder on this machine, whatever state it is in."""
+    """Whether a name or folder belongs to an encoder on this machine, even to a damaged one."""
     if name == DEFAULT:
         return True
     folders = [folder for folder in (Path(name).expanduser(), home() / "encoders" / name) if folder.is_dir()]

@@ -37,7 +37,7 @@ def whole_view(image: Image.Image, manifest: Manifest) -> np.ndarray:
 
 
 def focus_lengths(tokens: int, manifest: Manifest) -> np.ndarray:
-    """By how much the focus shortens each of the `tokens` (T,) of all views, (T, 1).
+    """The factor by which the focus shortens each of the T `tokens` of all views, (T, 1).
 
     Views are squares of as many tokens as their pixels allow: T is shared out in proportion. Raises ValueError when
     that leaves no whole squares.

@@ -38,7 +38,7 @@ class RemoteFile:
     """A file of a repository, as the hub lists it."""
 
     remote: str
-    """Its path in the repository."""
+    """The file's path in the repository."""
     bytes: int
     sha256: str | None
     """Known for files in large storage, such as all weights."""
@@ -47,7 +47,7 @@ class RemoteFile:
 
     @property
     def name(self) -> str:
-        """Its name on this machine: never a path."""
+        """The file's name on this machine: never a path."""
         return PurePosixPath(self.remote).name
 
     def partial(self, folder: Path) -> Path:

@@ -149,7 +149,7 @@ def stream_file(plan: PullPlan, commit: str, file: RemoteFile, partial: Path, on
     if size_of(partial) > file.bytes:
         partial.unlink()
     url = hf_hub_url(plan.repository, file.remote, revision=commit, endpoint=_endpoint())
-    headers = {"user-agent": AGENT, "accept-encoding": "identity"}  # ranges count bytes: compressed ones would not fit
+    headers = {"user-agent": AGENT, "accept-encoding": "identity"}  # else a range would count compressed bytes
     if token := _token():
         headers["authorization"] = f"Bearer {token}"
     while True:

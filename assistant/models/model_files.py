@@ -57,7 +57,7 @@ def inside(folder: Path, name: object) -> Path:
 
 def packaged(package: object, file: object) -> Path:
     """The path of a file in an installed package, which is not imported. Raises ModelError for a missing package."""
-    # A dotted name would import the packages around it, and `find_spec` of importlib.util whatever it finds loaded.
+    # `importlib.util.find_spec` would import the parents of a dotted name, and trust modules that are loaded already.
     if not isinstance(package, str) or not re.fullmatch(r"[A-Za-z_]\w*", package):
         raise ModelError(f"a manifest names {package!r}, which is no package that holds models: choose another model")
     spec = importlib.machinery.PathFinder.find_spec(package)

@@ -131,7 +131,7 @@ class WorkerBackend:
         return self._request("embed", photo)
 
     def cancel(self) -> None:
-        """Make the running request end soon, whatever it is. Does nothing when none runs."""
+        """Make the running request end soon, of whatever kind. Does nothing when none runs."""
         if self._child:
             self._cancelled = self._cancelled or time.monotonic()
             self._send("cancel")
@@ -159,11 +159,11 @@ class WorkerBackend:
         return self._receive()
 
     def _send(self, *request: Any) -> None:
-        """Send a request; a child that died, or hangs and was cancelled, is noticed by whoever reads its reply."""
+        """Send a request. If the child has died, or hangs after a cancel, reading its reply raises the error."""
         body = pickle.dumps(request)
         left = memoryview(struct.pack("!i", len(body)) + body)  # as `Connection.send` does, but never blocked
         if not self._lock.acquire(timeout=PATIENCE if request == ("cancel",) else -1):
-            return  # the child hangs while a request is being sent, and whoever sends it heeds the cancel
+            return  # another thread is sending to a child that hangs, and will see that it was cancelled
         try:
             with suppress(OSError):
                 while self._to and left and not self._hangs():

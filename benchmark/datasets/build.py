@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key-variable", metavar="NAME", help="environment variable that holds the server's key")
     parser.add_argument("--vision-model", metavar="MODEL", help="a local model whose image encoder chooses and checks")
     parser.add_argument(
-        "--judge", choices=("lexical", "chat"), help="who guesses without a caption (default: by source)"
+        "--judge", choices=("lexical", "chat"), help="the judge that guesses without a caption (default: by source)"
     )
     parser.add_argument("--json", action="store_true")
 

@@ -45,7 +45,7 @@ class Questions:
     """What the question file holds."""
 
     entries: tuple[Entry, ...]
-    """In the order of their lines."""
+    """The samples of the file, in the order of their lines."""
     dropped: Mapping[str, int]
     """How many questions were left out, by reason."""
 

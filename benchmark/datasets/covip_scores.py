@@ -17,7 +17,7 @@ from memory.episode import Photo
 from memory.errors import KeepsakeError
 
 NO_PHOTO = Photo("", b"", 0, 0)
-"""In place of the query photo, which no judge sees."""
+"""An empty photo in the place of the query, which no judge sees."""
 
 
 def score_captions_file(questions: Path, captions: Path, judge: Judge) -> dict[str, Any]:

@@ -31,7 +31,7 @@ OWN_SPEECH = re.compile(
 """How the assistant may speak of itself."""
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 TYPO = 0.75
-"""How alike a word of an answer and one of the note are at least: notes have typing errors, answers have none."""
+"""Similarity (0 to 1) from which on an answer's word and a note's count as one: notes have typing errors."""
 SEEDS = (0, 1, 2)
 """Seeds with which every family is filled, to see that its slots can be."""
 

@@ -50,9 +50,9 @@ class ShownMemory:
     src: str
     """Data URI of the photo, or "" when the page is full."""
     positive: bool
-    """Its thing is in the new photo."""
+    """Whether the memory's thing is in the new photo."""
     leaked: bool
-    """Its thing is not in the new photo, but the caption tells of it."""
+    """Whether the caption tells of the memory's thing, which is not in the new photo."""
     when: str
     turns: tuple[tuple[str, tuple[Piece, ...]], ...]
     """(role, text) of each turn."""

@@ -15,7 +15,7 @@ from benchmark.runner import Result
 
 
 def plots_of(runs: Sequence[Run]) -> dict[str, tuple[Plot, str]]:
-    """By file name: every plot for which there are numbers, and what it shows in words."""
+    """Every plot for which there are numbers, with a description of it, by file name."""
     made = {
         "capeval": (_capeval(runs), "Scores by number of known things in the photo"),
         "misbinding": (_misbinding(runs), "Wrong names against right names, by kind of distractors"),

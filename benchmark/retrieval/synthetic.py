@@ -123,7 +123,7 @@ def total(world: World) -> np.ndarray:
 
 
 def directions(world: World, common: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """By chunk: the number of its first photo, and what is special in each photo as unit vectors (n, D).
+    """For each chunk the number of its first photo, and what is special in each photo as unit vectors (n, D).
 
     `common` is the `total` of the world.
     """

@@ -58,7 +58,7 @@ class PhotoToRemember:
     file: Path
     words: str
     day: str
-    """As in "2025-05-12"."""
+    """The day of the photo, as in "2025-05-12"."""
     place: str | None
 
 

@@ -27,7 +27,7 @@ class Proof:
 
     path: str
     equal: bool
-    """To the bit."""
+    """Whether all logits are equal to the bit."""
     furthest: float
     """Largest difference of a logit."""
 

@@ -44,7 +44,7 @@ def row(step: str, peer: str, repeat: int, answer: TimedAnswer) -> Row:
 
 
 def summary(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, Any]]]:
-    """By step and peer: n, medians and minima of times, and the largest of each count over the repeats."""
+    """The numbers of each peer at each step: n, medians and minima of times, and the largest of each count."""
     out: dict[str, dict[str, dict[str, Any]]] = {}
     for step in STEPS:
         for peer in dict.fromkeys(r.peer for r in rows if r.step == step):

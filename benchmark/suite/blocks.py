@@ -47,7 +47,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quick: Count
     """Samples of a quick run, for each combination of mode, number of positives and number of episodes."""
     full: Count
-    """As `quick`, for a full run."""
+    """Samples of a full run, for each of these combinations."""
     modes: Annotated[tuple[Mode, ...], NotEmpty] = ("random",)
     positives: Annotated[tuple[Annotated[int, Meta(ge=1, le=4)], ...], NotEmpty] = (1,)
     episodes: Annotated[tuple[Annotated[int, Meta(ge=0, le=200)], ...], NotEmpty] = (0,)

@@ -143,7 +143,7 @@ def _save(folder: Path, state: dict[str, Any], about: dict[str, str]) -> None:
 
 
 def summary(rows: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """By condition: n, errors, and the average of each measure with its interval."""
+    """For each condition n, errors, and the average of each measure with its interval."""
     out = {}
     for name in dict.fromkeys(r.condition for r in rows):
         good = [r for r in rows if r.condition == name and r.error is None]

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--download", action="store_true", help="SOURCE is the name of a data set on the Hub: fetch it")
     parser.add_argument("--split", metavar="NAME", help="default: test, or the only one")
     parser.add_argument("--model", default=local.DEFAULT, help="a model's name or folder (default: %(default)s)")
-    parser.add_argument("--n", type=positive, help="at most so many rows (default: all)")
+    parser.add_argument("--n", type=positive, help="most rows (default: all)")
     parser.add_argument("--direct", action="store_true", help="answer without a caption of the model's own")
     add_layout(parser)
     parser.add_argument("--threads", type=int, default=1)

@@ -28,7 +28,7 @@ from memory.store import Memory
 KS = (1, 4, 8)
 """How many memories are recalled for one caption."""
 CACHED_PHOTOS = 1024
-"""Photos whose visual tokens stay cached: histories of several lengths share their photos."""
+"""Most photos whose visual tokens stay cached: histories of several lengths share their photos."""
 
 
 class Recaller:

@@ -31,7 +31,7 @@ from memory.episode import Episode, Photo, Recall, Turn
 
 Evidence = Literal["none", "sure"]
 FEW = 2
-"""Words of its own that a caption must share with a note to tell of it."""
+"""How many words of a note, and of no other, a caption must hold to tell of the note."""
 REMINDED = 0.6
 """Share of a reminder's words that a caption must hold to speak it."""
 View = Callable[[Sequence[int], np.random.Generator], Photo]

@@ -32,11 +32,11 @@ class Facts:
     name: str
     place: str | None = None
     time: str | None = None
-    """In the user's words ("last summer"); where there are none, the episode's date answers "when"."""
+    """When it was, in the user's words ("last summer"); None: the episode's date answers "when"."""
     event: str | None = None
     habit: str | None = None
     note: str | None = None
-    """A free sentence, which fits none of the other facts."""
+    """A sentence about anything else."""
     reminder: str | None = None
     """What the user wants to be reminded of when the thing is seen again (the ITR task)."""
 

@@ -46,7 +46,7 @@ class Block:
 
     @property
     def convs(self) -> tuple[Conv, ...]:
-        """Its convolutions in order."""
+        """The block's convolutions in order."""
         return (*([self.expand] if self.expand else []), self.depthwise, self.project)
 
 

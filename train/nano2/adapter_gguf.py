@@ -26,7 +26,7 @@ _NAMES = {
 
 
 def read_lora(path: Path, heads: int, key_heads: int) -> dict[str, torch.Tensor]:
-    """The weights of a LoRA in peft's names, f32, for a llama model of so many query and key heads.
+    """The weights of a LoRA in peft's names, f32, for a llama model with `heads` query and `key_heads` key heads.
 
     Raises KeepsakeError when the file is no LoRA of such a model.
     """

@@ -37,7 +37,7 @@ LEFT_OUT = ("mirror", "flip", "cartoon", "symbols", "/computer/", "/signs", "/sh
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which scenes are drawn."""
+    """A plan of the scenes to draw: which looks each shows."""
 
     looks: tuple[Look, ...]
     """Every look that scenes show; a code with a slash is a file."""
@@ -98,18 +98,18 @@ def plan(settings: Settings, files: Sequence[Path]) -> Plan:
     return Plan(tuple(looks), tuple(scenes), settings.views, settings.groups)
 
 
-def load_or_draw(settings: Settings, drawn: Plan, grounds: Sequence[Path], file: Path) -> Scenes:
+def load_or_draw(settings: Settings, scene_plan: Plan, grounds: Sequence[Path], file: Path) -> Scenes:
     """The scenes of a plan from `file` (.npz), drawn and saved if it is missing: ten minutes of two cores.
 
     `grounds`: folders of photographs. Raises KeepsakeError when they hold none, or `file` is of another plan.
     """
     if not file.exists():
-        scenes = _draw(settings, drawn, grounds)
+        scenes = _draw(settings, scene_plan, grounds)
         with whole_file(file) as partial, open(partial, "wb") as out:
             np.savez(out, cells=scenes.cells, cover=scenes.cover, ids=scenes.ids)
     with np.load(file) as arrays:
         scenes = Scenes(arrays["cells"], arrays["cover"], arrays["ids"])
-    if len(scenes.cells) != len(drawn.scenes):
+    if len(scenes.cells) != len(scene_plan.scenes):
         raise KeepsakeError(f"{file} holds other scenes: delete it, and they are drawn anew")
     return scenes
 
@@ -126,20 +126,20 @@ def cut_out(code: str) -> Image.Image:
     return thing.crop(box) if box else thing
 
 
-def _draw(settings: Settings, drawn: Plan, grounds: Sequence[Path]) -> Scenes:
+def _draw(settings: Settings, scene_plan: Plan, grounds: Sequence[Path]) -> Scenes:
     """Draw all scenes of a plan and describe them."""
     encoder, ground = open_shipped(), _ground(grounds)
     cells: list[np.ndarray] = []
-    cover = np.zeros((len(drawn.scenes), MOST, TOKENS), np.float16)
-    ids = np.full((len(drawn.scenes), MOST), -1)
-    for i, shown in enumerate(drawn.scenes):
-        looks = [drawn.looks[n] for n in shown]
+    cover = np.zeros((len(scene_plan.scenes), MOST, TOKENS), np.float16)
+    ids = np.full((len(scene_plan.scenes), MOST), -1)
+    for i, shown in enumerate(scene_plan.scenes):
+        looks = [scene_plan.looks[n] for n in shown]
         scene = draw(looks, 900_000 + i, settings.side, CELLS, cut_out=cut_out, ground=ground)
         cells.append(features(encoder.map_of(scene.image), scene.image).astype(np.float16))
         cover[i, : len(shown)] = scene.cover.reshape(-1, TOKENS)
         ids[i, : len(shown)] = shown
         if i % 500 == 0:
-            print(f"scenes: {i} of {len(drawn.scenes)}", flush=True)
+            print(f"scenes: {i} of {len(scene_plan.scenes)}", flush=True)
     encoder.close()
     return Scenes(np.stack(cells), cover, ids)
 

@@ -71,11 +71,11 @@ class Fitted:
             np.savez(out, matrix=matrix, bias=self.bias.detach().numpy(), space=open_shipped().space)
 
 
-def targets(drawn: Plan) -> Targets:
+def targets(scene_plan: Plan) -> Targets:
     """The first nano's visual token of each look: the mean over the cells that it covers, in two views."""
     tower = open_llamacpp(load("nano"))
     looks, nothing = [], []
-    for i, look in enumerate(drawn.looks):
+    for i, look in enumerate(scene_plan.looks):
         views = []
         for view in range(2):
             scene = draw([look], 100_000 + 2 * i + view, TOWER_SIDE, cut_out=cut_out)
@@ -85,7 +85,7 @@ def targets(drawn: Plan) -> Targets:
                 nothing.append(tokens[cover < EMPTY].mean(0))
         looks.append(np.mean(views, 0))
         if i % 500 == 0:
-            print(f"targets: {i} of {len(drawn.looks)}", flush=True)
+            print(f"targets: {i} of {len(scene_plan.looks)}", flush=True)
     tower.close()
     return Targets(torch.from_numpy(np.stack(looks)), torch.from_numpy(np.mean(nothing, 0)))
 

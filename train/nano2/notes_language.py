@@ -43,15 +43,15 @@ NEAR = 8
 """How many look-alikes of a concept or cut-out are listed."""
 
 
-def token_cache(drawn: Plan, scenes: Scenes, connector: Fitted) -> TokenCache:
+def token_cache(scene_plan: Plan, scenes: Scenes, connector: Fitted) -> TokenCache:
     """The token cache of the scenes, from which the curricula draw; visual tokens are in half precision."""
     tokens = connector.tokens(torch.from_numpy(scenes.cells.astype(np.float32))).half()
     known = {c.code: c for c in all_concepts()}
-    words = {look.code: known.get(look.code) or _concept(look.code) for look in drawn.looks}
-    single = {look: drawn.rows(i) for i, look in enumerate(drawn.looks)}
-    groups = [(tuple(drawn.looks[i] for i in drawn.scenes[row]), row) for row in drawn.group_rows]
+    words = {look.code: known.get(look.code) or _concept(look.code) for look in scene_plan.looks}
+    single = {look: scene_plan.rows(i) for i, look in enumerate(scene_plan.looks)}
+    groups = [(tuple(scene_plan.looks[i] for i in scene_plan.scenes[row]), row) for row in scene_plan.group_rows]
     codes = list(words)
-    first = {look.code: single[look] for look in reversed(drawn.looks)}
+    first = {look.code: single[look] for look in reversed(scene_plan.looks)}
     mean = torch.stack([tokens[first[code]].float().mean((0, 1)) for code in codes])
     mean = F.normalize(mean - mean.mean(0), dim=-1)
     order = (mean @ mean.T - 2 * torch.eye(len(codes))).topk(min(NEAR, len(codes) - 1)).indices.tolist()

@@ -57,15 +57,15 @@ def run(settings: Settings, options: Options, work: Path, out: Path, device: str
     if stage in ("connector", "language", "all"):
         if not options.cutouts or not options.grounds:
             raise KeepsakeError("the second nano learns from pictures: give --cutouts and --grounds")
-        drawn = plan(settings, cut_outs(options.cutouts))
-        scenes = load_or_draw(settings, drawn, options.grounds, work / "scenes.npz")
+        scene_plan = plan(settings, cut_outs(options.cutouts))
+        scenes = load_or_draw(settings, scene_plan, options.grounds, work / "scenes.npz")
     if stage in ("connector", "all"):
-        connector = Fitted.of(start.connector) if start.connector else fit(settings, scenes, targets(drawn))
+        connector = Fitted.of(start.connector) if start.connector else fit(settings, scenes, targets(scene_plan))
         with whole_file(work / "connector.pt") as partial:
             torch.save({"matrix": connector.matrix, "bias": connector.bias}, partial)
     if stage in ("language", "all"):
         load_or_write(base, work / "chat.json")
-        cache = token_cache(drawn, scenes, _connector(work))
+        cache = token_cache(scene_plan, scenes, _connector(work))
         train(settings, cache, base, start.adapter, work, device, options.resume)
     if stage in ("finish", "all"):
         finish(work, out)

@@ -108,28 +108,28 @@ def _cache(split: str, connector: Fitted, work: Path, seed: int) -> TokenCache:
         if i % 3 == 0:
             together = tuple(int(n) for n in rng.choice(len(looks), 2 + i // 3 % 3, replace=False))
         scenes.append(together[: max(2, len(together) - 1)] if i % 3 == 2 else together)
-    drawn = Plan(looks, tuple(scenes), VIEWS[split], GROUPS[split])
-    cells = _cells(drawn, private_folder(work) / f"cells-{split}.npz")
+    scene_plan = Plan(looks, tuple(scenes), VIEWS[split], GROUPS[split])
+    cells = _cells(scene_plan, private_folder(work) / f"cells-{split}.npz")
     unused = np.zeros(0)
-    return token_cache(drawn, Scenes(cells, unused, unused), connector)
+    return token_cache(scene_plan, Scenes(cells, unused, unused), connector)
 
 
-def _cells(drawn: Plan, file: Path) -> np.ndarray:
+def _cells(scene_plan: Plan, file: Path) -> np.ndarray:
     """The photo encoder's description of each scene's cells, (S, 16, F) float16, from `file` or computed anew."""
     encoder, side = open_shipped(), Settings().side
-    made_for = f"{encoder.space} {drawn}"
+    made_for = f"{encoder.space} {scene_plan}"
     if file.exists():
         with np.load(file) as arrays:
             if str(arrays["made_for"]) == _digest(made_for):
                 encoder.close()
                 return np.asarray(arrays["cells"])
     cells = []
-    for i, shown in enumerate(drawn.scenes):
-        photo = from_image(draw([drawn.looks[n] for n in shown], 700_000 + i, side).image)
+    for i, shown in enumerate(scene_plan.scenes):
+        photo = from_image(draw([scene_plan.looks[n] for n in shown], 700_000 + i, side).image)
         image = picture(photo, (encoder.manifest.size, encoder.manifest.size))
         cells.append(features(encoder.map_of(image), image).astype(np.float16))
         if i % 500 == 0:
-            print(f"photos: {i} of {len(drawn.scenes)}", file=sys.stderr, flush=True)
+            print(f"photos: {i} of {len(scene_plan.scenes)}", file=sys.stderr, flush=True)
     encoder.close()
     with whole_file(file) as partial, open(partial, "wb") as out:
         np.savez(out, cells=np.stack(cells), made_for=_digest(made_for))

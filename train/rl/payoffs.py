@@ -48,7 +48,7 @@ PAYOFFS: dict[mixture.Payoffs, Payoffs] = {
 
 
 def pair_reward(text: str, pair: Pair, tokens: int, name: mixture.Payoffs, filtered: bool = True) -> Reward:
-    """The reward of a text of so many tokens about a pair, by its last "yes" or "no"."""
+    """The reward of a text of `tokens` tokens about a pair, by its last "yes" or "no"."""
     pay, word = PAYOFFS[name], said(text)
     if why := _degenerate(text, tokens, filtered):
         return Reward(pay.degenerate, degenerate=why)

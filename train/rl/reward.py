@@ -132,7 +132,7 @@ def caption_rewards(
 
 
 def degenerate(text: str, tokens: int) -> str | None:
-    """Why the published filter (section 4.3) gives a text of so many tokens -1; None for an ordinary text."""
+    """Why the published filter (section 4.3) gives a text of `tokens` tokens -1; None for an ordinary text."""
     lowered = " ".join(text.lower().split())
     words = lowered.split()
     sentences = [s.strip() for s in re.split(r"[.!?]+", lowered) if s.strip()]

@@ -28,7 +28,7 @@ from train.study.trained import Trained
 PAGE = "results.html"
 TEMPLATE = Path(__file__).parent / "results.html.j2"
 TEST = "test"
-"""In a run's folder: the results of `benchmark diagnose` on its checkpoint."""
+"""The folder, in a run's folder, with the results of `benchmark diagnose` on the run's checkpoint."""
 
 
 def _shows(k: int) -> Callable[[Result], bool]:

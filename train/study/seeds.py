@@ -1,4 +1,4 @@
-"""A study's methods, each over its seeds: the mean of what was measured, and how far the seeds are apart."""
+"""A study's methods, each averaged over its seeds, with the range of the seeds."""
 
 from __future__ import annotations
 

@@ -39,11 +39,11 @@ from train.run_record import changed
 START = "start"
 """The folder of what the runs start from, laid out as a run that is done."""
 PLAN = "study.json"
-"""In the study's folder: the planned runs, for the page of results."""
+"""The file, in the study's folder, with the planned runs, for the page of results."""
 EXPORT = "export"
-"""In a run's folder: the model that the benchmark measures. That of a second nano is written as training ends."""
+"""The folder, in a run's folder, of the model that the benchmark measures; training ends with it for a second nano."""
 STOPPED = "stopped.txt"
-"""In a run's folder: why a guard ended the run."""
+"""The file, in a run's folder, that says why a guard ended the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Trained:
     about: str
     """What the run is, in a sentence of the study file."""
     changes: str
-    """What it changes in the recipe, in TOML's form."""
+    """What the run changes in the recipe, as TOML."""
     state: str
     """How far the run is (`study.state`)."""
     steps: tuple[dict[str, Any], ...] = ()

@@ -104,7 +104,7 @@ def _questions(item: Item) -> tuple[tuple[Question, ...], ...]:
 
 
 def _question(listed: ListedQuestion | str) -> Question | None:
-    """A question of ours; None for "Error", for equal options, and for an answer that is none of A, B and C."""
+    """A listed question in our form; None for "Error", for equal options, and for an answer other than A, B and C."""
     if isinstance(listed, str):
         return None
     a, b, c, d = (listed.options.get(letter, "").strip() for letter in "ABCD")

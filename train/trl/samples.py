@@ -18,8 +18,8 @@ from memory.errors import KeepsakeError
 from train.rl.reward import gold_text
 
 Kind = Literal["caption", "recognition", "pair", "told", "absent fact", "absent thing"]
-"""To write a caption (r_caps), to recognise which photos show the same (r_vis), to say whether two photos do, or to
-answer a question."""
+"""What a prompt asks for: a caption (r_caps), which photos show the same (r_vis), whether two photos do, or the answer
+to a question."""
 ITEMS = get_args(ItemKind)
 """The kinds that are questions."""
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")

@@ -37,7 +37,7 @@ class CausalRunner:
         self.photos_encoded = 0
         """How often the vision tower has encoded a photo."""
         self._visual: OrderedDict[tuple[str, bool], VisualTokens] = OrderedDict()
-        """By a photo's hash and whether it is small; the least recently used first."""
+        """Visual tokens by a photo's hash and whether it is small; the least recently used come first."""
         self._photo_cache, self._write_to_disk = photo_cache, True
         self._logits = np.zeros(0, np.float32)
 

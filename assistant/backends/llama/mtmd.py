@@ -29,7 +29,7 @@ from memory.errors import ModelError
 MOST_BYTES, MOST_PHOTOS = 256 * MB, 1024
 """Bounds of the embeddings that stay in memory."""
 MOST_TOKENS = 4096
-"""Most tokens of a photo that mtmd is told of: more than any photo has, so that it never resizes one itself."""
+"""The bound on a photo's tokens that mtmd gets: more than any photo has, so that mtmd never resizes one itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class VisionEncoder:
         self.write_to_disk = True
         """Whether embeddings may go to disk."""
         self._photos: OrderedDict[str, EncodedPhoto] = OrderedDict()
-        """By the name of the entry on disk; the least recently used first."""
+        """Photos by the name of their entry on disk; the least recently used comes first."""
         shape = f"{form.side} {form.one_tile} {np.dtype(dtype)} {RULE} {form.budget.least}"
         self._made_by = [
             hashlib.sha256(

@@ -1,4 +1,4 @@
-"""How alike two photos are: as files that were changed a little, in colours and shape, or to an image encoder."""
+"""How alike two photos are: as slightly changed copies, by colours and shape, or by an image encoder's tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from memory.episode import Photo
 from memory.search.ranking import sight_scores, unit
 
 NEAR_BITS = 16
-"""Photos whose 128-bit difference hashes differ in at most so many bits are one picture. Drawn scenes differ in 27 or
+"""Photos whose 128-bit difference hashes differ in no more bits are one picture. Drawn scenes differ in 27 or
 more; copies saved again, scaled, darkened or cut by 5 % in 19 or fewer, nine in ten in 13 or fewer."""
 
 

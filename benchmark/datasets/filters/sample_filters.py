@@ -20,7 +20,7 @@ TURNS = 6
 SHOWN_SHARE = 0.02
 """Share of the query photo's area that each thing must cover, in a drawn scene."""
 SIMILARITY_MARGIN = 0.0
-"""By how much each positive must score above every other thing, to an image encoder."""
+"""How much higher each positive must score than every other thing, by an image encoder."""
 QUESTIONS_LEFT = 1
 """Questions about each positive that the filters of questions must leave."""
 

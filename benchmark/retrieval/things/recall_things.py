@@ -35,7 +35,7 @@ class SizeRates:
     trials: Trials
     right: Share
     found: dict[float, Found]
-    """By the share of strangers that pass; empty without strangers."""
+    """What is found, by the share of strangers that pass; empty without strangers."""
     gate: dict[str, dict[str, Share]]
     """The result of `gate_shares`."""
 
@@ -51,7 +51,7 @@ class Measured:
     asked_of_all: int
     """How many (memory, query) pairs are behind `right_of_all`."""
     sizes: dict[str, SizeRates] = field(default_factory=dict)
-    """By the number of photos in the memory, and "all"."""
+    """The rates at each size: the number of photos in the memory as text, or "all"."""
 
 
 def measure(encoder: PhotoEncoder, photos: PhotoSet, seed: int, progress: Progress) -> Measured:

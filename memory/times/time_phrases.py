@@ -116,7 +116,7 @@ def parse(text: str, now: datetime | None = None) -> TimeQuery:
         wider = {one: _with_leftovers(written.text, one, every) for one in phrases}
         half_read += [one for one, found in wider.items() if not found]
         phrases = [found for found in wider.values() if found]
-        if _A_YEAR.search(written.text) and not any(_is_dated(one) for one in phrases):
+        if _A_YEAR.search(written.text) and not any(_is_dated(one) for one in (*phrases, *told)):
             phrases = []  # a year that was not understood: "in the spring two years after 2018"
         since, before = all_together(phrases, today, told)
     except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar

@@ -1,4 +1,4 @@
-"""Photo encoder, text embedder and reader open no socket and write no file: the kernel kills the process that tries."""
+"""Photo encoder, text embedder, reader and verifier open no socket and write no file: the kernel kills the process that tries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from assistant.embedder.text_embedder import TextEmbedder
 from assistant.encoder.open_encoder import open_encoder
 from assistant.reader.answer_reader import AnswerReader
+from assistant.reader.claim_verifier import ClaimVerifier
 from demo.album import demo_photo
 from tests.support import syscalls
 
@@ -79,3 +80,15 @@ def test_the_text_embedder_opens_no_socket_and_writes_no_file() -> None:
     TextEmbedder().embed("our dog")  # the hashes of its files are known from here on
     done = syscalls.run_watched(EMBED)
     assert (done.returncode, done.stdout, done.stderr) == (0, "(384,)\n", "")
+
+
+VERIFY = """
+from assistant.reader.claim_verifier import ClaimVerifier
+print(ClaimVerifier().logit("It is a dog.", "our dog"))
+"""
+
+
+def test_the_verifier_opens_no_socket_and_writes_no_file() -> None:
+    ClaimVerifier().logit("It is.", "our dog")  # the hashes of its files are known from here on
+    done = syscalls.run_watched(VERIFY)
+    assert (done.returncode, done.stderr) == (0, "") and float(done.stdout) < 100

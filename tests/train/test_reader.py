@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 pytest.importorskip("torch")
@@ -13,11 +14,14 @@ import torch
 
 from assistant.embedder.wordpiece import WordPiece
 from assistant.encoder.onnx_session import OnnxSession
-from assistant.reader.answer_reader import SHIPPED, windows
+from assistant.encoder.open_encoder import SHIPPED as ENCODER
+from assistant.reader.answer_reader import SHIPPED, AnswerReader, windows
 from benchmark.notes.note import Question
 from benchmark.notes.plain_notes import plain_notes
+from memory.errors import ModelError
+from train.__main__ import main
 from train.embedder import bert_graph
-from train.reader import reader_examples
+from train.reader import reader_examples, weight_mean
 from train.reader.reader_examples import Example, place
 from train.reader.reader_net import SEPARATOR, Batch, ReaderNet, batched, graph
 
@@ -62,6 +66,14 @@ def test_an_epoch_asks_all_plain_notes_and_none_that_is_measured() -> None:
     assert 0.05 < len(taken_out) / len(whole) < 0.2
     for one in taken_out:
         assert one.answer is None and one.asked.kind == "ask" and one.text.strip()
+    assert 0.75 < share_without_answer(plain) <= 0.8
+    assert 0.6 < share_without_answer([one for one in plain if one.question.lower().startswith("when")]) < 0.75
+
+
+def share_without_answer(examples: list[Example]) -> float:
+    """How many questions without an answer there are for each with one."""
+    without = sum(one.answer is None for one in examples)
+    return without / (len(examples) - without)
 
 
 def test_a_batch_marks_the_text_and_the_answer_in_it() -> None:
@@ -98,3 +110,37 @@ def test_the_graph_computes_what_the_network_computes(tmp_path: Path) -> None:
             expected = net(batch)[0].numpy()
         inside = batch.allowed[0].numpy()
         assert np.abs(session.run(np.array([window.ids], np.int64))[0][inside] - expected[inside]).max() < 5e-3
+
+
+def test_the_mean_of_two_networks_lies_between_them(tmp_path: Path) -> None:
+    first, second = ReaderNet(), ReaderNet()
+    for n, net in enumerate((first, second)):
+        onnx.save(graph(net), tmp_path / f"{n}.onnx")
+    paths = [tmp_path / f"{n}.onnx" for n in (0, 1)]
+    own, between = (weight_mean.mean(of).state_dict() for of in (paths[:1], paths))
+    for name, weight in first.state_dict().items():
+        step = 0.08 * float(weight.abs().max())  # half a step of 4 bits is a thirtieth of the range
+        used = slice(224) if "position" in name else slice(None)
+        assert torch.allclose(own[name][used], weight[used], atol=step), name
+        middle = (weight + second.state_dict()[name]) / 2
+        assert torch.allclose(between[name][used], middle[used], atol=step), name
+
+
+def test_a_mean_is_made_of_readers_only(tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no network")
+    with pytest.raises(ModelError, match="no network"):
+        weight_mean.mean([tmp_path / "text.onnx"])
+    with pytest.raises(ModelError, match="train reader"):
+        weight_mean.mean([ENCODER / "lite0.onnx"])
+
+
+def test_a_course_of_no_epoch_writes_what_it_begins_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "written"
+    assert main(["reader", "--start", str(SHIPPED / "reader.onnx"), "--epochs", "0", "--out", str(out)]) == 0
+    assert "15.0 MB" in capsys.readouterr().out
+    question, text = "Who was on the phone?", NOTE
+    shipped, written = AnswerReader(SHIPPED).read(question, text), AnswerReader(out).read(question, text)
+    assert shipped and written and (written.start, written.end) == (shipped.start, shipped.end)
+    assert abs(written.margin - shipped.margin) < 0.5
+    assert main(["reader", "--start", str(tmp_path / "none.onnx"), "--epochs", "0", "--out", str(out)]) == 1
+    assert "no network" in capsys.readouterr().err

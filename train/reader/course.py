@@ -34,8 +34,8 @@ class Settings:
     epochs: int = 4
     batch: int = 16
     rate: float = 1e-4
-    rate_of_spans: float = 1e-3
-    """Learning rate of the new layer, which gives the logits; `rate` is that of all others."""
+    faster: float = 10
+    """How many times faster than all others the last layer learns, which gives the logits."""
     warmup: int = 100
     """Steps in which the rates rise; then they fall."""
     lowest: float = 0.02
@@ -56,21 +56,16 @@ class Task(NamedTuple):
     """Lines of a report: what the network in a folder gets right on the dev split."""
 
 
-def train(wheel: Path, work: Path, settings: Settings, task: Task, start: Path | None = None) -> ReaderNet:
-    """Train, or go on from the checkpoint in the folder `work`; prints lines of progress. Raises KeepsakeError.
-
-    Training begins with MiniLM's weights, or with those of another course's checkpoint (`start`).
-    """
+def train(net: ReaderNet, work: Path, settings: Settings, task: Task) -> ReaderNet:
+    """Train a network, or go on from the checkpoint in the folder `work`; prints lines of progress."""
     torch.manual_seed(0)
     torch.set_num_threads(settings.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = WordPiece(EMBEDDER / minilm.VOCABULARY)
-    net = ReaderNet.of(wheel).to(device)
-    if start:
-        net.load_state_dict(torch.load(start, map_location=device)["net"])
+    net = net.to(device)
     body = [p for p in net.bert.parameters() if p.requires_grad]
-    groups = [{"params": body, "lr": settings.rate}, {"params": net.spans.parameters(), "lr": settings.rate_of_spans}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    groups = [{"params": body}, {"params": net.spans.parameters()}]
+    optimizer = torch.optim.AdamW(groups, lr=settings.rate, weight_decay=0.01)
     checkpoint, done = work / "checkpoint.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
@@ -102,8 +97,8 @@ def _epoch(
     for n, examples in enumerate(batches):
         step = epoch * len(batches) + n
         share = min(1.0, (step + 1) / settings.warmup) * max(settings.lowest, 1 - step / steps)
-        for group, rate in zip(optimizer.param_groups, (settings.rate, settings.rate_of_spans), strict=True):
-            group["lr"] = rate * share
+        for group, faster in zip(optimizer.param_groups, (1, settings.faster), strict=True):
+            group["lr"] = faster * settings.rate * share
         batch = batched(tokenizer, examples, device)
         with torch.autocast(device, fast_dtype(device), enabled=fast_dtype(device) != torch.float32):
             logits = net(batch)

@@ -21,8 +21,12 @@ from benchmark.tasks.natural_notes import answers_it
 
 OTHER, TAKEN_OUT = 0.6, 0.25
 """How often a note is asked another note's question, and a question is asked without the sentence that answers it."""
+UNANSWERED, UNDATED = 0.8, 0.7
+"""At most so many questions of plain notes without an answer for each with one; and of those for a time."""
 SMALL, BARE, UNMARKED = 0.3, 0.1, 0.2
 """How often a question comes in lower case, without apostrophes, without its question mark."""
+
+_TIME = re.compile(r"when\b|(?:what|which) (?:year|day)\b|how long ago\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,25 @@ def dev_examples() -> list[Example]:
 
 
 def epoch_examples(epoch: int) -> list[Example]:
-    """The examples of one epoch, from the training splits: a random half of the corpus's, from notes filled anew, and
-    all of the plain notes'; questions as people type them."""
+    """The examples of one epoch, from the training splits: the corpus's, from notes filled anew, and the plain notes',
+    of which some without an answer are left out; questions as people type them."""
     rng = random.Random(epoch)
     notes = _filled("train", epoch)
-    found = [one for note in notes for one in _of_note(note, notes, rng)]
-    return rng.sample(found, len(found) // 2) + [one for note in plain_notes("train") for one in _of_plain(note, rng)]
+    plain = [example for note in plain_notes("train") for example in _of_plain(note, rng)]
+    plain = _balanced(plain, [example for example in plain if _TIME.match(example.question)], UNDATED, rng)
+    plain = _balanced(plain, plain, UNANSWERED, rng)
+    return [example for note in notes for example in _of_note(note, notes, rng)] + plain
+
+
+def _balanced(examples: list[Example], kind: list[Example], most: float, rng: random.Random) -> list[Example]:
+    """The examples without so many of a kind that at most `most` of it lack an answer for each that has one.
+
+    A reader that sees too many of them learns to doubt that kind of question.
+    """
+    without = [example for example in kind if not example.answer]
+    surplus = len(without) - int(most * (len(kind) - len(without)))
+    left_out = {id(example) for example in rng.sample(without, max(0, surplus))}
+    return [example for example in examples if id(example) not in left_out]
 
 
 def place(text: str, asked: Question) -> tuple[int, int] | None:

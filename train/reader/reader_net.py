@@ -65,6 +65,7 @@ class ReaderNet(nn.Module):
         sizes = {"hidden_size": WIDTH, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS}
         config = BertConfig(intermediate_size=4 * WIDTH, layer_norm_eps=EPSILON, **sizes)
         self.bert = BertModel(config, add_pooling_layer=False)
+        self.bert.embeddings.word_embeddings.weight.requires_grad = False
         self.spans = nn.Linear(WIDTH, 2)
 
     @classmethod
@@ -74,7 +75,6 @@ class ReaderNet(nn.Module):
         net = cls()
         own = net.bert.state_dict()
         net.bert.load_state_dict({name: weights[name] for name in own})
-        net.bert.embeddings.word_embeddings.weight.requires_grad = False
         return net
 
     def forward(self, batch: Batch) -> torch.Tensor:

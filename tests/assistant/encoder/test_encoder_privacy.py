@@ -1,4 +1,4 @@
-"""Photo encoder, text embedder, reader and verifier open no socket and write no file: the kernel kills the process that tries."""
+"""Encoder, embedder, reader and verifier open no socket and write no file: the kernel kills the process that tries."""
 
 from __future__ import annotations
 

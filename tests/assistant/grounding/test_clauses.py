@@ -34,8 +34,8 @@ def quote(words: str, question: str, answer: str, margin: float) -> str:
         (NALA, "what breed is she", "Nala our border collie", 4.0, "“This is Nala our border collie …”"),
         (NALA, "what year was that", "2015", -5.0, "“… we got her in 2015 from a farm near Bern …”"),
         (TIBBS, "whose cat is it", "the neighbours cat.", 3.4, "“thats Mr Tibbs, the neighbours cat.”"),
-        (TIBBS, "what kind of cat", "the neighbours cat.", 1.0, "he comes for breakfast"),
-        ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", 1.8, "Got it for my 9th bday"),
+        (TIBBS, "what kind of cat", "the neighbours cat.", 2.9, "he comes for breakfast"),
+        ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", 3.0, "Got it for my 9th bday"),
     ],
 )
 def test_the_part_with_the_answer_is_quoted(words: str, question: str, answer: str, margin: float, quoted: str) -> None:

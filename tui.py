@@ -52,6 +52,7 @@ from ui.dialogs.confirming import IgnoresBursts
 from ui.dialogs.episode_dialogs import HelpScreen
 from ui.pictures.system_viewer import SystemViewer
 from ui.plain import plain_app
+from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
 from ui.runtime.prefetch import Prefetch
@@ -137,7 +138,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         """Start the background thread, which opens memory and model."""
         self.register_theme(LIGHT)
         self.register_theme(DARK)
-        self.theme = DARK.name
+        self.theme = LIGHT.name if settings.get("theme") == "light" else DARK.name
         self.composer.focus()
         self.thread.start()
 

@@ -47,6 +47,7 @@ BROWSER_NONE = {"empty": "None yet.", "searched": "None that match. Other words,
 BROWSER_KEYS = (
     "Enter open · z large · e edit · f forget · u undo · g grid · / find · p people · d doubles · s counts · Esc"
 )
+BROWSER_SEARCH_KEYS = "Enter goes to what was found · Esc goes back"
 BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
 EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"
 EDIT_EMPTY = "A memory without words cannot be found: f forgets it."
@@ -64,6 +65,7 @@ HISTORY = "Conversations, newest first"
 HISTORY_SEARCH = "words that were said (Enter searches)"
 HISTORY_EMPTY = "None yet. Private conversations (F5) are never stored here."
 HISTORY_NONE = "No conversation has all of these words."
+HISTORY_NO_KEYS, CLOSE_KEYS = "Enter searches  ·  Esc closes", "Esc closes"
 HISTORY_KEYS = "Enter opens  ·  Tab: search  ·  Esc closes"
 CONVERSATION = "Conversation of {when:%d %B %Y}"
 CONVERSATION_KEYS = "↑ ↓ scroll  ·  Enter: continue it  ·  e: save as a page  ·  d: delete it  ·  Esc closes"

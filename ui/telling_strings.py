@@ -8,7 +8,7 @@ from assistant.dialogue.about_app import WHO_ARE_YOU
 
 TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
-TOLD_UNDO = "   ·   /undo takes it back"
+TOLD_UNDO = "  (/undo takes it back)"
 UNDO_TOLD = "Taken back: {what} is forgotten, and no byte of it kept; and what you said of the recalled photo."
 SHALL_I = "Shall I remember “{words}”?  y / n"
 ABOUT_THIS = "Is that about this photo? Shall I remember “{words}” with it?  y / n"
@@ -21,7 +21,7 @@ WHAT_THEN = "What is right? Say it (“This is …”, “It was …”) and Ent
 PLAIN_SHALL_I = "Shall I remember that? y or n:"
 PLAIN_ABOUT_THIS = "Is that about this photo? Shall I remember it? y or n:"
 NOT_ABOUT_THIS = "Not remembered: “{words}”. Show me a photo that it is about, and say it again."
-CORRECTED = "Your words are now: “{words}”   ·   /undo takes it back"
+CORRECTED = "Your words are now: “{words}”  (/undo takes it back)"
 NOTHING_SAYS = "No memory says “{old}”: nothing is changed."
 SEVERAL_SAY = "{n} memories say “{old}”: show me the photo of the one you mean, and say it again."
 NO_PHOTO_YET = (

@@ -22,6 +22,7 @@ LINES = (
     people_strings.PEOPLE_KEYS,
     people_strings.SPLIT_KEYS,
     tray_strings.TRAY_KEYS,
+    tray_strings.TRAY_GROUP_KEYS,
     dialog_strings.CONVERSATION_KEYS,
 )
 
@@ -76,13 +77,14 @@ async def test_the_conversation_stays_in_view_while_a_path_is_completed(tmp_path
         await until(lambda: idle(app), "the model")
         app.composer.focus()
         app.composer.insert(f"@{tmp_path}/")
-        completion = app.query_one("#completion")
+        completion, side = app.query_one("#completion"), app.query_one("#side")
+        app.main_view.remove_class("-fresh")
         await until(lambda: completion.display and completion.region.height >= 3, "the paths")
         conversation, main = app.main_view.conversation, app.query_one("#main-view")
         await until(lambda: conversation.content_size.height >= 1, "a line of the conversation")
         await until(lambda: main.region.contains_region(conversation.region), "its whole frame")
         app.composer.clear()
-        await until(lambda: not completion.display and app.query_one("#side").region.height > 3, "the panels again")
+        await until(lambda: not completion.display and side.region.height > 3, "the panels again")
 
 
 async def test_the_keys_of_the_help_leave_room_for_what_they_do(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from textual.screen import Screen
 
 from assistant.dialogue.spoken_commands import THIS
 from memory.episode import Photo
+from memory.errors import KeepsakeError
 from ui import help_strings, strings
 from ui.controllers.answers import AnswersController
 from ui.controllers.history import HistoryController
@@ -29,6 +31,7 @@ from ui.controllers.start_page import StartPage
 from ui.controllers.tellings import TellingsController
 from ui.import_paths import is_source
 from ui.input_parser import LONGEST_TEXT, to_path
+from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
 from ui.themes import DARK, LIGHT
 from ui.widgets.chat_log import Composer, UserText
@@ -195,3 +198,5 @@ class AppCommands(Base):
     def action_light(self) -> None:
         """Change between the light and the dark theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        with suppress(KeepsakeError):  # the next start is as the last one was
+            settings.put("theme", None if self.current_theme.dark else "light")

@@ -82,6 +82,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
 
     def _complain(self, field: str, problem: str) -> None:
         self.query_one("#problem", Label).update(Content(problem))
+        self.query_one("#problem").display = True
         self.query(field).first().focus()
 
 

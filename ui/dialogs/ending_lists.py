@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from memory.days import day_words
 from memory.instructions import Reminder
 from memory.maintenance.marks import Mark
-from ui.dialog_strings import MARKS, MARKS_KEYS, REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
+from ui.dialog_strings import CLOSE_KEYS, MARKS, MARKS_KEYS, REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
 from ui.dialogs.confirming import Confirming
 from ui.telling_strings import MARKS_NONE
 from ui.widgets.keys_line import KeysLine
@@ -61,6 +61,7 @@ class EndingList(Confirming, ModalScreen[None]):
     def _settle(self) -> None:
         self.query_one(OptionList).display = bool(self.lines)
         self.query_one(".hint").display = not self.lines
+        self.query_one(KeysLine).text = self.heads[2] if self.lines else CLOSE_KEYS
 
 
 class RemindersScreen(EndingList):

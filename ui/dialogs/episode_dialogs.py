@@ -116,6 +116,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
 
     def _complain(self, field: str, problem: str) -> None:
         self.query_one("#problem", Label).update(Content(problem))
+        self.query_one("#problem").display = True
         self.query_one(f"#{field}").focus()
 
 

@@ -24,6 +24,7 @@ from ui.dialog_strings import (
     HISTORY,
     HISTORY_EMPTY,
     HISTORY_KEYS,
+    HISTORY_NO_KEYS,
     HISTORY_NONE,
     HISTORY_SEARCH,
 )
@@ -75,6 +76,7 @@ class HistoryScreen(ModalScreen[None]):
         self.query_one("#search", Input).value = words
         options = self.query_one(OptionList)
         options.clear_options()
+        self.query_one(KeysLine).text = HISTORY_KEYS if titles else HISTORY_NO_KEYS
         options.add_options(Option(_title(title), id=title.id) for title in titles)
         if titles:
             options.highlighted = 0

@@ -24,6 +24,7 @@ from ui.dialog_strings import (
     BROWSER_KEYS,
     BROWSER_NONE,
     BROWSER_SEARCH,
+    BROWSER_SEARCH_KEYS,
 )
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
@@ -115,6 +116,12 @@ class BrowserScreen(Screen[None]):
         """Show a line below the memories: what became of the request."""
         self.query_one("#result", Static).update(Content(text))
         self.query_one("#result").display = bool(text)
+
+    def on_descendant_focus(self) -> None:
+        """In the search field letters are no keys."""
+        self.query_one("#foot", KeysLine).text = (
+            BROWSER_SEARCH_KEYS if self.query_one("#search").has_focus else BROWSER_KEYS
+        )
 
     async def on_episode_grid_opened(self) -> None:
         """A click on a memory opens that memory."""

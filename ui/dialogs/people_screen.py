@@ -143,8 +143,8 @@ class PeopleScreen(ModalScreen[None]):
 
     def say(self, text: str, asks: bool = False) -> None:
         """Show a line: what became of the request, or (`asks`) how to go on, which is all that keys do then."""
-        self.query_one("#said", Static).update(Content(text))
-        self.query_one(KeysLine).display = not asks
+        self.query_one("#said", Static).update(Content("" if asks else text))
+        self.query_one(KeysLine).text = text if asks else PEOPLE_KEYS
 
     @property
     def _chosen(self) -> str:

@@ -150,9 +150,9 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
         """Show how far the look or the import is."""
         if report.path == self.path or self.running:
             self.report = report
+            self._draw()
             if report.state == "failed" and not self.running:
                 self.query_one("#path").focus()
-            self._draw()
 
     def action_begin(self) -> None:
         """Enter: import, unless there is nothing that could be."""
@@ -183,8 +183,8 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
         if not self.running:
             self._stop()
             self.report = None
-            self.query_one("#path").focus()
             self._draw()
+            self.query_one("#path").focus()
 
     def action_stop(self) -> None:
         """s: stop the running import."""
@@ -202,10 +202,13 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
 
     def _problem(self, text: str) -> None:
         self.query_one("#problem", Static).update(Content(text))
+        self.query_one("#problem").display = bool(text)
 
     def _draw(self) -> None:
         report, bar = self.report, self.query_one("#bar", ProgressBar)
         table = Table.grid(padding=(0, 2))
+        looked = report is not None and report.state != "failed"
+        self.query_one("#path").display = not (self.running or (looked and self.has_class("-short")))
         bar.display = report is not None and report.running and bool(report.total)
         self._problem(report.trouble if report else "")
         tally = report.tally if report else Tally()

@@ -82,6 +82,8 @@ class TrayScreen(Editing, Screen[None]):
         """As many of the next photos as there is room for, so that each can be recognised."""
         for n, view in enumerate(self.query(".next").results(PhotoView)):
             view.display = n < max(1, (event.size.height - 9) // 6)
+        roomy = event.size.width >= 60
+        self.query_one("#tray-words", Input).placeholder = strings.TRAY_WORDS if roomy else strings.TRAY_WORDS_SHORT
 
     @property
     def photos(self) -> list[Episode]:
@@ -175,6 +177,9 @@ class TrayScreen(Editing, Screen[None]):
             about = strings.TRAY_ALIKE.format(n=alike) if alike > 1 else ""
             title = "\n".join(filter(None, [strings.title(episode, self.at + 1, len(photos)), about]))
         self.query_one("#tray-title", Static).update(Content(title))
+        self.query_one(KeysLine).text = (
+            strings.TRAY_GROUP_KEYS if episode and len(self.group) > 1 else strings.TRAY_KEYS
+        )
         self.query_one(".large", PhotoView).photo = episode.photo if episode else None
         following = [*photos[self.at + 1 :], *photos[: self.at]]
         for n, view in enumerate(self.query(".next").results(PhotoView)):

@@ -94,11 +94,11 @@ class MemoryCard(Vertical, can_focus=True):
 
     BINDINGS: ClassVar = [
         Binding("enter", "choose('open')", "Open"),
-        Binding("delete,f", "choose('forget')", "Forget"),
+        Binding("f,delete", "choose('forget')", "Forget"),
         Binding("e", "choose('edit')", "Edit"),
-        Binding("z", "choose('large')", "Photo large"),
-        Binding("y", "choose('same')", "The same"),
-        Binding("n", "choose('not the same')", "Not the same"),
+        Binding("z", "choose('large')", "Large"),
+        Binding("y", "choose('same')", "Same"),
+        Binding("n", "choose('not the same')", "Not same"),
         Binding("up,k", "app.focus_previous", show=False),
         Binding("down,j", "app.focus_next", show=False),
     ]
@@ -166,6 +166,14 @@ class MemoryCard(Vertical, can_focus=True):
         self._beside.update(beside)
         self._below.update(below)
         self._below.display = bool(below)
+
+    def on_focus(self) -> None:
+        """Its keys are listed at the bottom, on a short screen in the place of the status."""
+        self.screen.add_class("-memory")
+
+    def on_blur(self) -> None:
+        """The keys of the app are listed again."""
+        self.screen.remove_class("-memory")
 
     def on_click(self) -> None:
         """A click opens the memory, as Enter does."""

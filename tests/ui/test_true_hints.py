@@ -1,0 +1,122 @@
+"""Hints are true and in view when they are needed: they name keys that do something there, and none is cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.widgets import Footer, Input
+
+from assistant.backends.fake import FakeBackend
+from tests.support.apppilot import Alike, all_seen, cards, look, opened, picture, running, sees, send, until
+from tests.support.browserpilot import browser, fill
+from tests.ui.test_tui_tray import silent, tray_opened
+from tui import KeepsakeApp
+from ui import dialog_strings
+from ui.dialogs.edit_screen import EditScreen
+from ui.dialogs.ending_lists import MarksScreen
+from ui.dialogs.kept_conversations import HistoryScreen
+from ui.imports.import_dialog import ImportDialog
+from ui.strings import FORGET_WHICH
+from ui.widgets.keys_line import KeysLine
+
+SMALL = (50, 16)
+
+
+async def keys_are(app: KeepsakeApp, text: str) -> None:
+    await until(lambda: app.screen.query_one(KeysLine).text == text, text)
+
+
+async def test_an_empty_list_names_no_key_that_does_nothing(memory_file: Path) -> None:
+    async with running(memory_file, FakeBackend(), SMALL) as (app, pilot):
+        await send(app, pilot, "/marks")
+        await opened(app, MarksScreen)
+        await keys_are(app, dialog_strings.CLOSE_KEYS)
+        await pilot.press("escape", "f7")
+        await opened(app, HistoryScreen)
+        await keys_are(app, dialog_strings.HISTORY_NO_KEYS)
+
+
+async def test_the_browser_says_how_one_is_forgotten_and_that_letters_are_letters(
+    memory_file: Path, photos: Path
+) -> None:
+    fill(memory_file, photos, "Milo at home", "Rex at the sea")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "forget Rex")
+        await until(lambda: len(app.screen_stack) == 2, "the browser")
+        await sees(app.screen, FORGET_WHICH, "1 of 1")
+        await pilot.press("escape")
+        await browser(app, pilot)
+        await keys_are(app, dialog_strings.BROWSER_KEYS)
+        await pilot.press("slash")
+        await keys_are(app, dialog_strings.BROWSER_SEARCH_KEYS)
+        await pilot.press("escape")
+        await keys_are(app, dialog_strings.BROWSER_KEYS)
+
+
+async def test_all_keys_of_the_editor_are_in_view_on_a_small_screen(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "The vase that Aunt Rosalinde gave us for the wedding in Bergen. " * 8)
+    async with running(memory_file, FakeBackend(), SMALL) as (app, pilot):
+        await browser(app, pilot)
+        await pilot.press("e")
+        await opened(app, EditScreen)
+        await sees(app.screen.query_one(".dialog"), "ctrl+s saves", "Tab: day, place", "Esc leaves it as it was")
+        app.screen.query_one("#date", Input).value = "the day before the day before"
+        await pilot.press("ctrl+s")
+        await until(lambda: app.screen.query_one("#problem").display, "what is wrong")
+        await sees(app.screen.query_one(".dialog"), "Esc leaves it as it was")
+
+
+async def test_a_recalled_memory_names_its_keys_on_a_small_screen(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo at home")
+    async with running(memory_file, Alike(["This is Milo."]), SMALL) as (app, pilot):
+        await all_seen(app)
+        await look(app, pilot, picture(photos / "new.png", "teal"))
+        assert not app.query_one(Footer).display and app.status.display
+        cards(app)[0].focus()
+        await until(lambda: app.query_one(Footer).display and not app.status.display, "the keys")
+        await sees(app.query_one(Footer), "f Forget", "e Edit", "z Large", "y Same", "n Not same")
+        app.composer.focus()
+        await until(lambda: app.status.display and not app.query_one(Footer).display, "the status")
+
+
+async def test_a_small_screen_has_the_start_page_for_itself(memory_file: Path, photos: Path) -> None:
+    fill(memory_file, photos, "Milo at home")
+    async with running(memory_file, Alike(["This is Milo."]), SMALL) as (app, pilot):
+        side = app.query_one("#side")
+        await until(lambda: not side.display, "the room")
+        await all_seen(app)
+        await look(app, pilot, picture(photos / "new.png", "teal"))
+        await until(lambda: side.display and side.region.height > 3, "caption and memories")
+
+
+async def test_the_preview_of_an_import_has_the_room_of_its_path(memory_file: Path, photos: Path) -> None:
+    picture(photos / "one.png", "teal")
+    async with running(memory_file, FakeBackend(), SMALL) as (app, pilot):
+        await send(app, pilot, f"/import {photos}")
+        await opened(app, ImportDialog)
+        await sees(app.screen, "new", "their day", "Enter imports", "o: another folder")
+        await pilot.press("o")
+        await until(lambda: app.screen.query_one("#path").has_focus, "the path")
+        await sees(app.screen, photos.name)
+
+
+async def test_the_key_for_a_group_is_named_where_there_is_one(memory_file: Path, tmp_path: Path) -> None:
+    silent(memory_file, tmp_path / "one", 1)
+    silent(memory_file, tmp_path / "two", 2, each=2)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        screen = await tray_opened(app, pilot)
+        line = screen.query_one(KeysLine)
+        for _ in range(len(screen.photos)):
+            await until(lambda: ("whole group" in line.text) == (len(screen.group) > 1), "the key of a group")
+            await pilot.press("down")
+
+
+async def test_light_stays_light_at_the_next_start(memory_file: Path) -> None:
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        app.action_light()
+        assert app.theme == "keepsake-light"
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        assert app.theme == "keepsake-light"
+        app.action_light()
+    async with running(memory_file, FakeBackend()) as (app, _pilot):
+        assert app.theme == "keepsake-dark"

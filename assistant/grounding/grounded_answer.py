@@ -111,7 +111,10 @@ class GroundedAnswer(GroundedText):
     # What stands behind it, or in its place
 
     def _end(self) -> str:
-        shown = self._show(self._last_words())
+        words = self._last_words()
+        if self.shown and words and not words[0].isspace():
+            words = " " + words
+        shown = self._show(words)
         return shown + (self._show(self._later()) if self.shown else "")
 
     def _last_words(self) -> str:

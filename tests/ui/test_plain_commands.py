@@ -14,7 +14,7 @@ from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from tests.support.apppilot import picture
 from tests.support.plaintalk import Talk, talk
-from ui import dialog_strings, help_strings, strings
+from ui import dialog_strings, help_strings, strings, telling_strings
 from ui.plain import plain_strings
 
 ROOT = Path(__file__).parents[2]
@@ -222,3 +222,9 @@ def test_undo_takes_back_the_last_thing(talk: Talk, memory_file: Path, photos: P
         assert sum(text in line for line in lines) == 1
     with Memory(memory_file) as memory:
         assert memory.episodes() == [] and memory.verify() == []
+
+
+def test_wrong_in_a_new_conversation_speaks_of_no_earlier_answer(talk: Talk) -> None:
+    told = f"Note: {telling_strings.WHAT_THEN}"
+    assert told in talk(FakeBackend(), "hello?", "that's wrong")
+    assert told not in talk(FakeBackend(), "hello?", "/new", "that's wrong")

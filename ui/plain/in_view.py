@@ -69,4 +69,5 @@ class InView:
 
     def begin(self) -> None:
         """A new conversation begins, without a photo."""
-        self.recalls, self.about, self.asking, self.denied = (), None, False, False
+        self.recalls, self.about = (), None
+        self.asking = self.denied = self.answer_last = False

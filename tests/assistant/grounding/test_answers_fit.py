@@ -212,6 +212,10 @@ def test_whether_it_is_somebody_found_by_name_alone_is_not_known() -> None:
         checked.write("You did not tell me that.")
         checked.finish()
         assert checked.shown.startswith(begins) and "corgi" in checked.shown
+    of_a_model_that_sees = grounded_text([replace(told, by_sight=False)], photo, "is this Biscuit?", "", "seen")
+    of_a_model_that_sees.write("A dog lies on the grass.")
+    of_a_model_that_sees.finish()
+    assert of_a_model_that_sees.shown.startswith(f"A dog lies on the grass. {NOT_SEEN}")
 
 
 @pytest.mark.parametrize("who", ["you", "me"])

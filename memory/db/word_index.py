@@ -64,14 +64,15 @@ def build_spellings(db: sqlite3.Connection) -> None:
 
 def check(db: sqlite3.Connection) -> Iterator[str]:
     """The indexes are sound, have a row for each episode, and hold the same words. Yields problems."""
-    episodes = table(db, "episodes").count
     for index in INDEXES:
-        try:  # first, as it takes the write lock: a reader cannot always become a writer later
+        try:  # before anything is read, as it takes the write lock: a reader cannot always become a writer later
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")
         except engine.failures() as error:
             if "malformed" not in str(error):
                 raise
             yield "the index of words is damaged"
+    episodes = table(db, "episodes").count
+    for index in INDEXES:
         indexed = table(db, index).count
         if indexed != episodes:
             yield f"the index has {count(indexed, 'row')} for {count(episodes, 'episode')}"

@@ -208,6 +208,20 @@ def test_a_locked_memory_says_so(path: Path) -> None:
         assert memory.add(episode())
 
 
+def test_a_check_waits_for_a_program_that_is_writing(path: Path) -> None:
+    """It read before it wrote, and SQLite lets no reader wait to become a writer: it refuses that at once."""
+    with Memory(path) as memory:
+        memory.add(episode())
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        memory.verify()  # what it loads takes longer than the other is going to write
+        other.execute("BEGIN IMMEDIATE")
+        ends = threading.Timer(1.0, other.execute, ("COMMIT",))
+        ends.start()
+        assert memory.verify() == []
+        ends.join()
+        other.close()
+
+
 def test_a_new_memory_that_another_program_is_just_making_is_waited_for(path: Path) -> None:
     """Two apps started at once: SQLite refuses the second one's log at once, whatever its timeout."""
     Memory(path).close()

@@ -74,6 +74,19 @@ def test_reminders_are_said_listed_and_ended(talk: Talk, memory_file: Path, phot
         assert reminders.standing(memory) == [] and memory.stats()["episodes"] == 1
 
 
+def test_a_reminder_says_whom_it_is_about_where_its_sentence_does_not(
+    talk: Talk, memory_file: Path, photos: Path
+) -> None:
+    milo, rex = str(photos / "MILO 1.JPG"), str(photos / "rex.png")
+    talk(FakeBackend(), milo, "/remember This is Gustav, my ficus.", "/remember Remind me to water him on Sundays.")
+    talk(FakeBackend(), rex, "/remember My blue backpack from Rome. Remind me to wash it.")
+    talk(FakeBackend(), rex, "/remember Remind me to lend Tom my backpack.")
+    lines = [line.partition(": ")[2] for line in talk(FakeBackend(), "/reminders")]
+    assert any(line.startswith("water him on Sundays  (Gustav). ") for line in lines)
+    assert any(line.startswith("wash it  (your blue backpack). ") for line in lines)
+    assert any(line.startswith("lend Tom my backpack. ") for line in lines), "the sentence names it"
+
+
 def test_a_photo_looked_at_again_without_a_memory_reminds_no_second_time(talk: Talk, photos: Path) -> None:
     """Forgetting what is in view begins the conversation anew about the same photo: that is no new sighting."""
     milo, asked = str(photos / "MILO 1.JPG"), "When you see this again, remind me to buy soap."

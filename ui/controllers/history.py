@@ -22,7 +22,7 @@ from ui.dialogs.ending_lists import EndingList, MarksScreen, RemindersScreen
 from ui.dialogs.kept_conversations import ConversationScreen, HistoryScreen
 from ui.input_parser import to_path
 from ui.runtime.app_thread import AppThread
-from ui.runtime.memory_jobs import LISTED, export, export_open, forget_conversation
+from ui.runtime.memory_jobs import LISTED, export, export_open, forget_conversation, reminders_about
 from ui.strings import DELETING, ENDED, EXPORT_HOW, EXPORTING, UNDOING
 
 
@@ -61,10 +61,10 @@ class HistoryController:
     def reminders(self) -> None:
         """Show the list of standing reminders."""
 
-        async def found(standing: list[Reminder]) -> None:
+        async def found(standing: list[tuple[Reminder, str]]) -> None:
             await self._push(RemindersScreen(standing, self._end))
 
-        self._thread.browse(reminders.standing, found)
+        self._thread.browse(reminders_about, found)
 
     def _end(self, reminder: Reminder) -> None:
         async def ended(one: Reminder) -> None:

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from memory.days import day_words
 from memory.instructions import Reminder
 from memory.maintenance.marks import Mark
-from ui.dialog_strings import CLOSE_KEYS, MARKS, MARKS_KEYS, REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
+from ui.dialog_strings import CLOSE_KEYS, MARKS, MARKS_KEYS, REMINDER_ABOUT, REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
 from ui.dialogs.confirming import Confirming
 from ui.telling_strings import MARKS_NONE
 from ui.widgets.keys_line import KeysLine
@@ -65,13 +65,14 @@ class EndingList(Confirming, ModalScreen[None]):
 
 
 class RemindersScreen(EndingList):
-    """Standing reminders, each with the sentence in which the user gave it."""
+    """Standing reminders, each with whom or what it is about and the sentence in which the user gave it."""
 
     heads = REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
 
-    def __init__(self, reminders: Sequence[Reminder], end: Callable[[Reminder], object]) -> None:
-        by_id = {one.id: one for one in reminders}
-        super().__init__({id: _reminder(one) for id, one in by_id.items()}, lambda id: end(by_id[id]))
+    def __init__(self, reminders: Sequence[tuple[Reminder, str]], end: Callable[[Reminder], object]) -> None:
+        """`reminders`: each with a name, or "" where its sentence says whom it is about."""
+        by_id = {one.id: one for one, _ in reminders}
+        super().__init__({one.id: _reminder(one, about) for one, about in reminders}, lambda id: end(by_id[id]))
 
 
 class MarksScreen(EndingList):
@@ -83,6 +84,7 @@ class MarksScreen(EndingList):
         super().__init__({one.id: Content(one.line()) for one in marks}, take_back)
 
 
-def _reminder(one: Reminder) -> Content:
+def _reminder(one: Reminder, about: str) -> Content:
+    task = REMINDER_ABOUT.format(task=one.task, about=about) if about else one.task
     sentence = f"{day_words(one.day)}: “{one.words}”"
-    return Content.assemble((one.task, "bold"), "\n", (sentence, "$foreground-muted"))
+    return Content.assemble((task, "bold"), "\n", (sentence, "$foreground-muted"))

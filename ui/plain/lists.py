@@ -8,7 +8,6 @@ from assistant.conversation.conversation import Conversation
 from assistant.models import registry
 from demo import album
 from memory import conversations
-from memory import reminders as stored_reminders
 from memory.browse import EpisodeEntry
 from memory.days import day_words
 from memory.maintenance import marks as stored_marks
@@ -19,7 +18,7 @@ from ui import dialog_strings, strings
 from ui.people_strings import listed_as
 from ui.plain import plain_strings
 from ui.plain.printer import about
-from ui.runtime.memory_jobs import LISTED, asked_for
+from ui.runtime.memory_jobs import LISTED, asked_for, reminders_about
 from ui.telling_strings import MARKS_NONE, MARKS_PLAIN
 
 
@@ -60,7 +59,11 @@ def to_forget(wanted: str, memory: Memory) -> list[str]:
 
 def reminders(memory: Memory) -> list[str]:
     """The standing reminders, and how one is ended."""
-    lines = [f"{one.id}: {one.task}. {day_words(one.day)}: “{one.words}”" for one in stored_reminders.standing(memory)]
+    lines = [
+        f"{one.id}: {dialog_strings.REMINDER_ABOUT.format(task=one.task, about=about_it) if about_it else one.task}. "
+        f"{day_words(one.day)}: “{one.words}”"
+        for one, about_it in reminders_about(memory)
+    ]
     return [*lines, plain_strings.REMINDERS if lines else dialog_strings.REMINDERS_EMPTY]
 
 

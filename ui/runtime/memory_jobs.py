@@ -5,22 +5,26 @@ The functions run in the background thread (`AppThread.query`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.backends.cache import disk_cache
 from assistant.conversation.conversation import Conversation
 from assistant.embedder.text_embedder import attach
-from memory import conversations
+from memory import conversations, reminders
 from memory.browse import Duplicate, EpisodeEntry, duplicates
 from memory.db.keys import Ask
 from memory.episode import Episode
 from memory.errors import KeepsakeError
+from memory.instructions import Reminder
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
+from memory.naming.named_things import NamedThing, things
 from memory.paths import memory_file
 from memory.store import Memory
+from memory.text import folded
 from ui import html_export
+from ui.photo_subject import subject
 from ui.runtime.app_thread import AppThread
 from ui.strings import EXPORTED, MEMORY_NEW, NOTHING_KEPT, PRIVATE_EXPORT
 
@@ -48,6 +52,24 @@ def asked_for(
         wanted = photo_lists.of_view(memory, wanted, now.photo.sha256 if now.photo else "", now.recalls)
     found = photo_lists.listed(memory, wanted)
     return wanted, found, 0 if found else photo_lists.undated(memory, wanted)
+
+
+def reminders_about(memory: Memory) -> list[tuple[Reminder, str]]:
+    """The standing reminders, each with whom or what it is about, where its sentence does not say that: "Gustav"; else
+    "". The name is the one in the list of names, or that by which a memory of the photo is called."""
+    standing = reminders.standing(memory)
+    named = things(memory) if standing else []
+    return [(one, _about(memory, one, named)) for one in standing]
+
+
+def _about(memory: Memory, reminder: Reminder, named: Sequence[NamedThing]) -> str:
+    episode = memory.get(reminder.episode)
+    photo = episode.photo.sha256
+    names = [one.name for one in named if photo in one.hashes]
+    told = (subject(one.words) for one in (episode, *memory.about(photo)))
+    name = " and ".join(names) or next(filter(None, told), "")
+    said = folded(reminder.words)
+    return "" if name and folded(names[0] if names else name.split()[-1]) in said else name
 
 
 def forget_conversation(id: str, memory: Memory) -> list[str]:

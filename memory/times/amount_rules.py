@@ -1,135 +1,24 @@
-"""How amounts of time and the words that say how a time limits are written: "2 yrs ago", "no later than"."""
+"""How amounts of time are written: "2 yrs ago", "a decade or so ago", "more than three weeks ago"."""
 
 from __future__ import annotations
 
 import re
 
 from memory.times.number_words import NUMBER, number_of
-from memory.times.spelling_parts import DATED, MONTH, UNIT, UNITS, YEAR, Rules
+from memory.times.spelling_parts import MONTH, UNIT, UNITS, Rules
 
-
-def amounts() -> Rules:
-    """How long ago: numbers in words, parts of years, and about, more than or less than that."""
-    yield rf"(\d+|an?|the|last|this|few|of) ?((?:{'|'.join(UNITS)})s?)\b\.?", _unit
-    yield rf"({NUMBER})[.,]5 (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
-    yield rf"({NUMBER}) and (?:a )?half (years?|months?|weeks?|days?)\b", r"\1 \2 and a half"
-    yield r"(years?|months?|weeks?|days?) and half\b", r"\1 and a half"
-    yield (
-        rf"(?:({NUMBER}) years?,? (?:and )?({NUMBER}) months?)(?= (?:ago|back)\b)",
-        (lambda m: f"{12 * number_of(m[1]) + number_of(m[2])} months"),
-    )
-    yield rf"({NUMBER})(?= (?:years?|months?|weeks?|days?|nights?|decades?|[a-z]+day|[a-z]+er)s?\b)", _in_digits
-    yield (
-        r"(?:the )?(?:last|past) (year|month|week) or (so|two)\b",
-        (lambda m: f"last {1 if m[2].lower() == 'so' else 2} {m[1]}s"),
-    )
-    yield rf"((?:last|past) )(?:{NUMBER}) or (?={NUMBER} (?:{UNIT}))", r"\1"
-    yield r"((?:last|past) (?:decade|(?:\d+|few|couple of) (?:years|months|weeks|days))) or so\b", r"\1"
-    yield rf"a (?:little|bit) (?:over|under|more than|less than) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "around "
-    yield r"couple (?!of)(?=(?:years|months|weeks|days)\b)", "couple of "
-    yield r"(?:about |around )?(\d+|a) decades? (?=ago\b|back\b)", lambda m: f"around {10 * number_of(m[1])} years "
-    yield r"(\d+|a) fortnights? (?=ago\b|back\b)", lambda m: f"{2 * number_of(m[1])} weeks "
-    yield (
-        r"(?:the |this )?(?:last|past) (decade|fortnight)\b(?! of)",
-        lambda m: "last 10 years" if m[1].lower() == "decade" else "last 2 weeks",
-    )
-    yield (
-        r"(?:(?<=in )|(?<=over )|(?<=within )|(?<=during )|(?<=throughout )|(?<=for )|(?<=from ))"
-        r"the last (year|month|week)\b(?! (?:of|in|before)\b)",
-        r"last 1 \1s",
-    )
-    yield r"(?:the |this )?past (year|month|week)\b(?! (?:of|in|before)\b)", r"last 1 \1s"
-    yield r"this past (?=[a-z])", "last "
-    yield (
-        rf"({NUMBER}) (years?|months?|weeks?|days?) or (?:so|two|three) (?=ago\b)",
-        lambda m: (
-            f"around {m[1]} {m[2]} "
-            if " or so" in m[0].lower()
-            else f"{m[1]} {m[2]} ago or {number_of(m[1]) + 1} {m[2]} "
-        ),
-    )
-    yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
-    seasons = rf"(?:{MONTH}|spring|summer|autumn|fall|winter|christmas|easter|weekend|[a-z]+day)(?:e?s)?"
-    yield rf"({NUMBER}) ?(?:-|–|to|or) ?(?={NUMBER} ({seasons}) (?:ago|back)\b)", r"\1 \2 ago or "
-    yield rf"(today|yesterday|last [a-z]+day) ({NUMBER}) ({UNIT}) (ago|back)\b", r"\2 \3 \4 \1"
-    yield rf"(?<=between )({NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "
-    yield r"(\d+|an?|few|of) night(s?) (?=ago\b|back\b)", r"\1 day\2 "
-    yield (
-        rf"(?:more than|over) ({NUMBER})(?: {UNIT})? (?:but|and) (?:less than|under) "
-        rf"(?={NUMBER} (year|month|week|day)s? ago)",
-        r"\1 \2s ago or ",
-    )
-    yield rf"(?:more than|over|at least|well over) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "until "
-    yield rf"(?:no more than|not more than|less than|under|at most) (?={NUMBER} (?:{UNIT}) (?:ago|back)\b)", "since "
-    ago = rf"(?={NUMBER} (?:{UNIT})(?: and a half)? (?:ago|back)\b)"
-    nearly = r"about|approximately|approx\.?|roughly|some|nearly|almost|not quite|not even|barely|close to"
-    yield rf"(?:{nearly}|just over|just under|like) {ago}", "around "
-    yield rf"(\d{{1,3}}|(?:a )?few|(?:a )?couple of) ({seasons}) back\b", r"\1 \2 ago"
-
-
-def limits() -> Rules:
-    """ "No later than", "up to", "2015 or earlier", "from 2019 to now": before, until, after, since, around."""
-    yield r"(?:not before|no earlier than|not earlier than|ever since)\b", "since"
-    yield rf"(?:starting|beginning)(?: in| from| with)? (?={DATED})", "since "
-    yield rf"as (?:of|from) (?={DATED})", "since "
-    yield r"to the day (?=(?:after|before) (?!yesterday))", ""
-    yield r"(?:not after|no later than|not later than)\b", "until"
-    yield r"(?:from )?(?:prior to|earlier than)\b", "before"
-    yield rf"pre[- ](?={DATED})", "before "
-    yield rf"post[- ](?={DATED})|(?:later|newer|more recent) than (?={DATED})|later than\b ?", "after "
-    yield rf"older than (?={DATED}|(?:last|this) )", "before "
-    yield r"(?:newer|more recent|later) than (?=(?:last|this) )", "after "
-    yield rf"older than ({NUMBER} (?:{UNIT}))", r"until \1 ago"
-    yield rf"(?:newer|more recent) than ({NUMBER} (?:{UNIT}))", r"since \1 ago"
-    yield r"(days?|weeks?|months?) (?:leading|running|coming) up to\b", r"\1 before"
-    yield r"(?:the |a )?(?:run|build|lead)[- ]?up to\b", "the weeks before"
-    yield r"(?:up )?(?:to|until|till),? (?:but )?(?:not including|excluding),?\b", "before"
-    busy = "".join(f"(?<!{word} )" for word in "we you he she they i get got been".split())  # "what we were up to"
-    yield rf"{busy}up (?:un)?(?:to|til|till)(?: and including)?\b", "until"
-    yield r"thru\b", "through"
-    yield rf"(?:ending|finishing) (?:in|on|with) (?={DATED}|\d)", "until "
-    yield rf"by (?=(?:the )?(?:{MONTH} )?{YEAR}\b|(?:christmas|easter|thanksgiving|halloween|new year)\b)", "until "
-    yield (
-        r"within (?:(?:an?|1|one) (?:day|week|month|year)|(?:a few|a couple of|[2-7]) days) of (?=\d|[a-z])",
-        "around ",
-    )
-    beside, time = rf"({UNIT}|fortnight|weekend|[a-z]+day)", rf"(?={DATED}|\d|christmas|easter|last )"
-    yield rf"{beside} (?:following|succeeding) {time}", r"\1 after "
-    yield rf"{beside} preceding {time}", r"\1 before "
-    yield rf"(?:(?:a )?(?:{NUMBER}|few|couple of) (?:days?|weeks?|months?) )?(?:on )?either side of ", "around "
-    yield (
-        rf"(?:in )?({DATED}) at the (latest|earliest)\b",
-        lambda m: f"{'until' if m[2] == 'latest' else 'since'} {m[1]}",
-    )
-    yield r"(?:until )?at (?:the latest|least)(?: in| by)? (?=(?:19|20)\d\d\b)", "until "
-    yield r"before the (?:mid|late)[ -](?='?\d0|[a-z]+ties)", "until the "
-    yield r"after the (?:early|mid)[ -](?='?\d0|[a-z]+ties)", "since the "
-    yield r"by (?:the )?end of\b|before (?:the )?end of\b", "until"
-    yield r"after (?:the )?(?:beginning|start) of\b", "since"
-    yield r"(?<= )(?:(?:un)?till?|to|and) (?:now|date|the present(?: day)?|this day)\b(?=\s*[?.!,]|$)", "to today"
-    yield rf"(?:in|on) (?:or|and) (before|after) (?={DATED}|\d)", lambda m: _since_or_until(m[1]) + " "
-    yield rf"(before|after) (?:or|and) (?:in|on) (?={DATED}|\d)", lambda m: _since_or_until(m[1]) + " "
-    yield (
-        (
-            rf"(?:(?:in|from) )?({DATED}) (?:(?:or|and|&) )?"
-            r"(earlier|older|later|newer|onwards?|(?:(?<=or )|(?<=and )|(?<=& ))(?:before|after))\b(?=\s*[?.!,]|$)"
-        ),
-        lambda m: f"{_since_or_until(m[2])} {m[1]}",
-    )
-    yield rf"(?:(?:in|from) )?({DATED})(?: or so|-ish)\b", r"around \1"
-    yield rf"({YEAR})ish\b", r"around \1"
-    yield (
-        (
-            rf"(?:in |from )?(?:about |approximately |approx\.? |roughly |~ ?)(?:in )?"
-            rf"(?={DATED}|{MONTH} {YEAR}|(?:spring|summer|autumn|fall|winter|christmas|easter) (?:of )?{YEAR})"
-        ),
-        "around ",
-    )
-    yield r"from (?:around|about|circa|ca\.?|c\.) (?=['\w])(?!.* (?:to|until|till)\b)", "around "
-    yield r"(since|until|till|before|after|from|between|to|and) (?:around|about|circa|ca\.?|c\.) (?=['\w])", r"\1 "
+_WHOLE = "years?|months?|weeks?|days?"
+_SEASONS = rf"(?:{MONTH}|spring|summer|autumn|fall|winter|christmas|easter|weekend|[a-z]+day)(?:e?s)?"
+_AMOUNT_AGO = rf"(?={NUMBER} (?:{UNIT}) (?:ago|back)\b)"
+_AMOUNT_OR_HALF_AGO = rf"(?={NUMBER} (?:{UNIT})(?: and a half)? (?:ago|back)\b)"
+_NEARLY = (
+    "about|approximately|approx\\.?|roughly|some|nearly|almost|not quite|not even|barely|close to"
+    "|just over|just under|like"
+)
 
 
 def _unit(match: re.Match[str]) -> str:
+    """ "2 yrs" as "2 years"."""
     unit = match[2].lower()
     return f"{match[1]} {UNITS[unit.removesuffix('s')]}{'s' if unit.endswith('s') else ''}"
 
@@ -138,5 +27,78 @@ def _in_digits(match: re.Match[str]) -> str:
     return match[0] if match[0].lower() in ("a", "an") else str(number_of(match[0]))
 
 
-def _since_or_until(word: str) -> str:
-    return "until" if word.lower() in ("earlier", "older", "before") else "since"
+def _years_in_months(match: re.Match[str]) -> str:
+    """ "A year and two months" as "14 months"."""
+    return f"{12 * number_of(match[1]) + number_of(match[2])} months"
+
+
+def _one_or_two(match: re.Match[str]) -> str:
+    """ "The last week or so" as "last 1 weeks", "the last week or two" as "last 2 weeks"."""
+    return f"last {1 if match[2].lower() == 'so' else 2} {match[1]}s"
+
+
+def _decades_in_years(match: re.Match[str]) -> str:
+    return f"around {10 * number_of(match[1])} years "
+
+
+def _fortnights_in_weeks(match: re.Match[str]) -> str:
+    return f"{2 * number_of(match[1])} weeks "
+
+
+def _last_decade_or_fortnight(match: re.Match[str]) -> str:
+    return "last 10 years" if match[1].lower() == "decade" else "last 2 weeks"
+
+
+def _or_so_ago(match: re.Match[str]) -> str:
+    """ "Two weeks or so" as "around two weeks", "two weeks or three" as "two weeks ago or 3 weeks"."""
+    if " or so" in match[0].lower():
+        return f"around {match[1]} {match[2]} "
+    return f"{match[1]} {match[2]} ago or {number_of(match[1]) + 1} {match[2]} "
+
+
+_NUMBERS: Rules = (
+    (rf"(\d+|an?|the|last|this|few|of) ?((?:{'|'.join(UNITS)})s?)\b\.?", _unit),
+    (rf"({NUMBER})[.,]5 ({_WHOLE})\b", r"\1 \2 and a half"),
+    (rf"({NUMBER}) and (?:a )?half ({_WHOLE})\b", r"\1 \2 and a half"),
+    (rf"({_WHOLE}) and half\b", r"\1 and a half"),
+    (rf"(?:({NUMBER}) years?,? (?:and )?({NUMBER}) months?)(?= (?:ago|back)\b)", _years_in_months),
+    (rf"({NUMBER})(?= (?:years?|months?|weeks?|days?|nights?|decades?|[a-z]+day|[a-z]+er)s?\b)", _in_digits),
+)
+_LAST_SEVERAL: Rules = (
+    (r"(?:the )?(?:last|past) (year|month|week) or (so|two)\b", _one_or_two),
+    (rf"((?:last|past) )(?:{NUMBER}) or (?={NUMBER} (?:{UNIT}))", r"\1"),
+    (r"((?:last|past) (?:decade|(?:\d+|few|couple of) (?:years|months|weeks|days))) or so\b", r"\1"),
+    (rf"a (?:little|bit) (?:over|under|more than|less than) {_AMOUNT_AGO}", "around "),
+    (r"couple (?!of)(?=(?:years|months|weeks|days)\b)", "couple of "),
+    (r"(?:about |around )?(\d+|a) decades? (?=ago\b|back\b)", _decades_in_years),
+    (r"(\d+|a) fortnights? (?=ago\b|back\b)", _fortnights_in_weeks),
+    (r"(?:the |this )?(?:last|past) (decade|fortnight)\b(?! of)", _last_decade_or_fortnight),
+    (
+        r"(?:(?<=in )|(?<=over )|(?<=within )|(?<=during )|(?<=throughout )|(?<=for )|(?<=from ))"
+        r"the last (year|month|week)\b(?! (?:of|in|before)\b)",
+        r"last 1 \1s",
+    ),
+    (r"(?:the |this )?past (year|month|week)\b(?! (?:of|in|before)\b)", r"last 1 \1s"),
+    (r"this past (?=[a-z])", "last "),
+)
+_TWO_AMOUNTS: Rules = (
+    (rf"({NUMBER}) ({_WHOLE}) or (?:so|two|three) (?=ago\b)", _or_so_ago),
+    (rf"({NUMBER}) ?(?:-|–|to|or) ?(?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "),
+    (rf"({NUMBER}) ?(?:-|–|to|or) ?(?={NUMBER} ({_SEASONS}) (?:ago|back)\b)", r"\1 \2 ago or "),
+    (rf"(today|yesterday|last [a-z]+day) ({NUMBER}) ({UNIT}) (ago|back)\b", r"\2 \3 \4 \1"),
+    (rf"(?<=between )({NUMBER}) and (?=\d+ (year|month|week|day)s? (?:ago|back)\b)", r"\1 \2s ago or "),
+    (r"(\d+|an?|few|of) night(s?) (?=ago\b|back\b)", r"\1 day\2 "),
+    (
+        rf"(?:more than|over) ({NUMBER})(?: {UNIT})? (?:but|and) (?:less than|under) "
+        rf"(?={NUMBER} (year|month|week|day)s? ago)",
+        r"\1 \2s ago or ",
+    ),
+)
+_MORE_OR_LESS: Rules = (
+    (rf"(?:more than|over|at least|well over) {_AMOUNT_AGO}", "until "),
+    (rf"(?:no more than|not more than|less than|under|at most) {_AMOUNT_AGO}", "since "),
+    (rf"(?:{_NEARLY}) {_AMOUNT_OR_HALF_AGO}", "around "),
+    (rf"(\d{{1,3}}|(?:a )?few|(?:a )?couple of) ({_SEASONS}) back\b", r"\1 \2 ago"),
+)
+AMOUNTS: Rules = (*_NUMBERS, *_LAST_SEVERAL, *_TWO_AMOUNTS, *_MORE_OR_LESS)
+"""How long ago: numbers in words, parts of years, and about, more than or less than that."""

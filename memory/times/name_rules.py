@@ -21,76 +21,11 @@ _MISTYPED = {
     "xmass": "christmas",
 }
 _DECADES = "twenties thirties forties fifties sixties seventies eighties nineties".split()
-
-
-def names() -> Rules:
-    """Months, weekdays, decades: mistyped, shortened, in words."""
-    yield r"[a-z]{5,12}\b", _mended
-    yield rf"((?:last|past) )({'|'.join(SHORT_WEEKDAYS)})\b\.?(?! \d)", _weekday
-    yield r"((?:this|on|every|until|since) )(mon|tues?|thu(?:rs?)?|fri|weds)\b\.?(?! \d)", _weekday
-    yield (
-        rf"((?:on )?)(?:{WEEKDAY})\.?,? (?:the )?({NTH}(?=(?: of)? {MONTH})|{MONTH}(?= (?:the )?{NTH}\b))",
-        r"\1\2",
-    )
-    yield r"(?:y'?day|yest)\b", "yesterday"
-    yield r"last evening\b(?! of\b)", "last night"
-    yield r"this (?:afternoon|evening)\b", "today"
-    yield r"the night before last\b", "the day before yesterday"
-    yield rf"({'|'.join(SHORT_WEEKDAYS)})\.?(?= (?:before|after) )", lambda m: SHORT_WEEKDAYS[m[1].lower()]
-    yield (
-        rf"(?<!easter )(?:this |the )?({WEEKDAY}|weekend|week) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
-        _last_weekday,
-    )
-    yield r"(?:the )?last but one (spring|summer|autumn|fall|winter|christmas|easter)\b", r"the \1 before last"
-
-
-def parts() -> Rules:
-    """Halves, decades, and which one of many: "the last but one"."""
-    yield r"(?:latter|2nd|back) half\b", "second half"
-    yield r"back end (?=of\b)", "end "
-    yield r"(?:the )?first and (?:the )?last (?:days?|weeks?|weekends?|months?) (?:of|in) (?:the )?", ""
-    yield r"(first|last) fortnight (?=(?:of|in)\b)", r"\1 2 weeks "
-    yield r"(?:every|each) (?:other )?(?:first|second|third|fourth|last|\d\w\w) (?=week|[a-z]+day)", "some "
-    yield (
-        rf"a year (?:ago )?last (?={MONTH}|spring|summer|autumn|fall|winter|christmas|easter)({MONTH}|[a-z]+)",
-        r"the \1 before last",
-    )
-    yield rf"((?:late|end of) winter (?:of |in )?)({YEAR})\b", _winter_that_ends
-    yield rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade
-    yield r"(?:the )?twenty ?-?tens\b", "the 2010s"
-    yield r"the (?:noughties|naughties|aughts)\b", "the 2000s"
-    yield rf"(?:{WEEKDAY}) ?[-–] ?(?:{WEEKDAY})\.?,? (\d)", r"\1"
-    ages = "".join(f"(?<!{word} )" for word in "the my his her our their your".split())
-    yield rf"{ages}((?:early|mid|late)[ -]'?[2-9]0'?s)\b", r"the \1"
-    yield (
-        (
-            r"(the (?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)) (and|or|to|until|-) "
-            r"(?=(?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)\b)"
-        ),
-        r"\1 \2 the ",
-    )
-    yield (
-        r"(last|this) (year|month|week|weekend|spring|summer|autumn|fall|winter|christmas|easter)"
-        r"(,? (?:or|and)) the (?:\2|one) before\b(?! last)",
-        r"last \2\3 \2 before last",
-    )
-    yield (
-        rf"({'|'.join(SHORT_WEEKDAYS)})\.? ?(-|–|to|till|until|through) ?({'|'.join(SHORT_WEEKDAYS)})\b(?!\.?,? \d)",
-        _from_to,
-    )
-    names_of = f"week|weekend|month|year|spring|summer|autumn|fall|winter|christmas|easter|[a-z]+day|{MONTH}"
-    yield rf"last ({names_of}) but one\b", r"the \1 before last"
-    yield rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"
-    yield r"(spring|summer|autumn|fall|winter|christmas|easter)e?s (?=(?:of )?(?:19|20)\d\d\b)", r"\1 "
-    yield (
-        rf"(early|mid|late)(?: to | or | and |/| ?- ?)(early|mid|late)[ -]({DATED}|{MONTH}|the '?\d0'?s)",
-        r"\1 \3 to \2 \3",
-    )
-    yield rf"(?:the )?months? of (?={MONTH})", ""
-    yield r"(?<!before )last to last (week|month|year|weekend|[a-z]+day|summer|winter|spring)\b", r"\1 before last"
-    yield r"a week last ([a-z]+day)\b", r"\1 before last"
-    yield r"(?:a|2|two) (?:fortnight|weeks) (?=last [a-z]+day\b)", "2 weeks ago "
-    yield r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"
+_SEASON = "spring|summer|autumn|fall|winter"
+_SHORT = "|".join(SHORT_WEEKDAYS)
+_DECADE_IN_DIGITS = r"(?:(?:early|mid|late)[ -])?'?(?:\d0'?s|[a-z]+ties)"
+_OWNERS = "".join(f"(?<!{word} )" for word in "the my his her our their your".split())
+"""No article stands before: "in her early 90s" tells an age."""
 
 
 def _mended(match: re.Match[str]) -> str:
@@ -124,17 +59,93 @@ def _winter_that_ends(match: re.Match[str]) -> str:
 
 
 def _decade(match: re.Match[str]) -> str:
+    """ "Nineteen eighties" as "the 1980s"."""
     century = 19 if match[1].lower() == "nineteen" else 20
     return f"the {century}{_DECADES.index(match[2].lower()) + 2}0s"
 
 
 def _last_weekday(match: re.Match[str]) -> str:
+    """ "Sat just gone" as "last saturday"."""
     return f"last {SHORT_WEEKDAYS.get(match[1].lower(), match[1].lower())}"
 
 
 def _from_to(match: re.Match[str]) -> str:
+    """ "Fri-Sun" as "friday - sunday"."""
     return f"{SHORT_WEEKDAYS[match[1].lower()]} {match[2]} {SHORT_WEEKDAYS[match[3].lower()]}"
 
 
 def _weekday(match: re.Match[str]) -> str:
+    """ "Last tue" as "last tuesday"."""
     return match[1] + SHORT_WEEKDAYS[match[2].lower()]
+
+
+def _weekday_alone(match: re.Match[str]) -> str:
+    return SHORT_WEEKDAYS[match[1].lower()]
+
+
+NAMES: Rules = (
+    (r"[a-z]{5,12}\b", _mended),
+    (rf"((?:last|past) )({_SHORT})\b\.?(?! \d)", _weekday),
+    (r"((?:this|on|every|until|since) )(mon|tues?|thu(?:rs?)?|fri|weds)\b\.?(?! \d)", _weekday),
+    (
+        rf"((?:on )?)(?:{WEEKDAY})\.?,? (?:the )?({NTH}(?=(?: of)? {MONTH})|{MONTH}(?= (?:the )?{NTH}\b))",
+        r"\1\2",
+    ),
+    (r"(?:y'?day|yest)\b", "yesterday"),
+    (r"last evening\b(?! of\b)", "last night"),
+    (r"this (?:afternoon|evening)\b", "today"),
+    (r"the night before last\b", "the day before yesterday"),
+    (rf"({_SHORT})\.?(?= (?:before|after) )", _weekday_alone),
+    (
+        rf"(?<!easter )(?:this |the )?({WEEKDAY}|weekend|week) (?:just gone|(?:just )?past|last)\b(?=\s*(?:[?.!,]|$))",
+        _last_weekday,
+    ),
+    (rf"(?:the )?last but one ({_SEASON}|christmas|easter)\b", r"the \1 before last"),
+)
+"""Months, weekdays, decades: mistyped, shortened, in words."""
+
+_FIRST_AND_LAST: Rules = (
+    (r"(?:latter|2nd|back) half\b", "second half"),
+    (r"back end (?=of\b)", "end "),
+    (r"(?:the )?first and (?:the )?last (?:days?|weeks?|weekends?|months?) (?:of|in) (?:the )?", ""),
+    (r"(first|last) fortnight (?=(?:of|in)\b)", r"\1 2 weeks "),
+    (r"(?:every|each) (?:other )?(?:first|second|third|fourth|last|\d\w\w) (?=week|[a-z]+day)", "some "),
+    (
+        rf"a year (?:ago )?last (?={MONTH}|{_SEASON}|christmas|easter)({MONTH}|[a-z]+)",
+        r"the \1 before last",
+    ),
+    (rf"((?:late|end of) winter (?:of |in )?)({YEAR})\b", _winter_that_ends),
+)
+_SPOKEN_DECADES: Rules = (
+    (rf"(?:the )?(nineteen|twenty) ?-?({'|'.join(_DECADES)})\b", _decade),
+    (r"(?:the )?twenty ?-?tens\b", "the 2010s"),
+    (r"the (?:noughties|naughties|aughts)\b", "the 2000s"),
+    (rf"(?:{WEEKDAY}) ?[-–] ?(?:{WEEKDAY})\.?,? (\d)", r"\1"),
+    (rf"{_OWNERS}((?:early|mid|late)[ -]'?[2-9]0'?s)\b", r"the \1"),
+    (rf"(the {_DECADE_IN_DIGITS}) (and|or|to|until|-) (?={_DECADE_IN_DIGITS}\b)", r"\1 \2 the "),
+)
+_WHICH_OF_MANY: Rules = (
+    (
+        rf"(last|this) (year|month|week|weekend|{_SEASON}|christmas|easter)"
+        r"(,? (?:or|and)) the (?:\2|one) before\b(?! last)",
+        r"last \2\3 \2 before last",
+    ),
+    (rf"({_SHORT})\.? ?(-|–|to|till|until|through) ?({_SHORT})\b(?!\.?,? \d)", _from_to),
+    (
+        rf"last (week|weekend|month|year|{_SEASON}|christmas|easter|[a-z]+day|{MONTH}) but one\b",
+        r"the \1 before last",
+    ),
+    (rf"({MONTH}) half[- ]term(?: holidays?| break| week)?\b", r"\1"),
+    (rf"({_SEASON}|christmas|easter)e?s (?=(?:of )?(?:19|20)\d\d\b)", r"\1 "),
+    (
+        rf"(early|mid|late)(?: to | or | and |/| ?- ?)(early|mid|late)[ -]({DATED}|{MONTH}|the '?\d0'?s)",
+        r"\1 \3 to \2 \3",
+    ),
+    (rf"(?:the )?months? of (?={MONTH})", ""),
+    (r"(?<!before )last to last (week|month|year|weekend|[a-z]+day|summer|winter|spring)\b", r"\1 before last"),
+    (r"a week last ([a-z]+day)\b", r"\1 before last"),
+    (r"(?:a|2|two) (?:fortnight|weeks) (?=last [a-z]+day\b)", "2 weeks ago "),
+    (r"before the last(?: one)?\b(?=\s*[?.!,]|$)", "before last"),
+)
+PARTS: Rules = (*_FIRST_AND_LAST, *_SPOKEN_DECADES, *_WHICH_OF_MANY)
+"""Halves, decades, and which one of many: "the last but one"."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from memory.times.calendar_names import MONTHS, WEEKDAYS
 
-Rules = Iterator[tuple[str, str | Callable[[re.Match[str]], str]]]
+Write = str | Callable[[re.Match[str]], str]
+"""What is written in the place of a match: a template of `re.Match.expand`, or a function."""
+Rules = Iterable[tuple[str, Write]]
 """Regular expressions, each with what is written in its place."""
 MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 NTH = r"\d{1,2}(?:st|nd|rd|th)?"

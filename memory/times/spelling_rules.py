@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from functools import cache
 
-from memory.times.amount_rules import amounts, limits
-from memory.times.date_rules import dates, parts_of_years
-from memory.times.feast_rules import feasts
+from memory.times.amount_rules import AMOUNTS
+from memory.times.date_rules import DATES, PARTS_OF_YEARS
+from memory.times.feast_rules import FEASTS
 from memory.times.languages.east_asian import east_asian
 from memory.times.languages.other_languages import elsewhere
 from memory.times.languages.relative_times import relative_times
-from memory.times.name_rules import names, parts
+from memory.times.limit_rules import LIMITS
+from memory.times.name_rules import NAMES, PARTS
 from memory.times.number_words import NTH_IN_WORDS, YEAR_IN_WORDS, day_of, year_of
+from memory.times.spelling_parts import Rules, Write
 
-Compiled = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+Compiled = tuple[tuple[re.Pattern[str], Write], ...]
 _EAST_ASIAN = re.compile("[ぁ-ヿ一-鿿가-힣]")
 
 
@@ -41,7 +42,7 @@ def _of_language(n: int) -> Compiled:
     return _compiled(list(relative_times())[n][1]())
 
 
-def _compiled(every: Iterable[tuple[str, str | Callable[[re.Match[str]], str]]]) -> Compiled:
+def _compiled(every: Rules) -> Compiled:
     return tuple((re.compile(rf"(?<![\w'])(?:{pattern})", re.I), write) for pattern, write in every)
 
 
@@ -53,5 +54,5 @@ def _east_asian() -> Compiled:
 @cache
 def _others() -> Compiled:
     in_words = (YEAR_IN_WORDS, year_of), (NTH_IN_WORDS, day_of)
-    every = (*elsewhere(), *in_words, *names(), *parts(), *feasts(), *dates(), *parts_of_years(), *amounts(), *limits())
-    return _compiled(every)
+    english = (*NAMES, *PARTS, *FEASTS, *DATES, *PARTS_OF_YEARS, *AMOUNTS, *LIMITS)
+    return _compiled((*elsewhere(), *in_words, *english))

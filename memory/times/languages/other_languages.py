@@ -12,6 +12,18 @@ import re
 from memory.times.calendar_names import FEASTS, MONTHS
 from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH, IN_BY_NA
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
+from memory.times.languages.other_language_words import (
+    BEHIND,
+    COUNTS,
+    ELSEWHERE,
+    FROM_TODAY_LIMITS,
+    HALVES,
+    LIMITS,
+    NTHS,
+    SHARES,
+    TURKISH_LIMITS,
+    UNITS,
+)
 from memory.times.languages.undated_times import undated_times
 from memory.times.spelling_parts import YEAR, Rules
 
@@ -29,92 +41,8 @@ _FROM_TODAY = (
 )
 """A time told from today, as `relative_times.py` writes it."""
 _ARTICLE = r"(?: de[mnr]| aos?| al| au| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
-_SHARES = {
-    "early": "anfang|début|principios|comienzos|início|inizio|begin|początku|początkiem",
-    "mid": "mitte|mi|mediados|meados|metà|midden|half|połowie",
-    "end of": "ende|fin|finales|fim|fine|eind|koniec|końcu|końcem",
-}
-_HALVES = {
-    "first half of": "erste[nr]? hälfte|première moitié|premier semestre|primera mitad|primer semestre|prima metà"
-    "|primo semestre|primeira metade|primeiro semestre|eerste helft|pierwszej połowie|ilk yarısı",
-    "second half of": "zweite[nr]? hälfte|(?:deuxième|seconde) moitié|(?:deuxième|second) semestre|segunda mitad"
-    "|segundo semestre|seconda metà|secondo semestre|segunda metade|tweede helft|drugiej połowie|ikinci yarısı",
-}
-_NTHS = {
-    "first": "erste[nrs]?|premi(?:er|ère)|primer[ao]?|prim[oa]|primeir[oa]|eerste|pierwsz(?:y|ym|ego|ą|ej)",
-    "second": "zweite[nrs]?|deuxième|second[oae]?|segund[oa]|tweede|drugi(?:m|ego)?|drug(?:ą|iej)",
-    "third": "dritte[nrs]?|troisième|tercer[ao]?|terz[oa]|terceir[oa]|derde|trzeci(?:m|ego|ą|ej)?",
-    "fourth": "vierte[nrs]?|quatrième|cuart[oa]|quart[oa]|vierde",
-    "last": "letzte[nrs]?|derni(?:er|ère)|últim[oa]|ultim[oa]|laatste|ostatni(?:m|ego|ą|ej)?",
-}
-_LIMITS = {
-    "since": "nicht früher als|pas plus tôt que|non prima di|niet eerder dan"
-    "|nicht vor|pas avant|no antes de|no antes del|non prima del|não antes de|niet voor|frühestens|au plus tôt"
-    "|seit|ab|depuis|à partir de|à partir du|desde|a partir de|sinds|vanaf|dal|dalla",
-    "until": "nicht später als|nicht nach|pas plus tard que|pas après|no más tarde de|no más tarde del|no después de"
-    "|non oltre|non dopo|não mais tarde que|não depois de|niet later dan|niet na"
-    "|spätestens|au plus tard|d['’]ici|a más tardar|entro|uiterlijk"
-    "|bis|bis zum|bis einschließlich|jusqu['’]au|jusqu['’]en|jusqu['’]à|hasta|fino al|fino a|até|até a"
-    "|tot|tot en met",
-    "before": "vor|avant|antes de|antes del|antes do|antes da|prima del|prima di|prima della|voor",
-    "after": "nach|après|después de|después del|depois de|depois do|depois da|dopo|na",
-    "except": "außer|außer im|ausser|ausser im|ohne|nicht|nicht im|nicht in|nicht am|sauf|sauf en|pas en|salvo|salvo en"
-    "|menos|menos en|menos em|excepto|excepto en|tranne|eccetto|exceto|exceto em|behalve|behalve in|niet in|niet op"
-    "|aber nicht im|mais pas en|pero no en|ma non nel",
-    "in": "im|im jahr|im jahre|en|em|nel|nell['’]|nel mese di|dans|en el|in het jaar|in de|au|à|a|am",
-}
-_FROM_TODAY_LIMITS = {
-    "before": "prima|antes|avant|vor|voor|przed",
-    "after": "dopo|después|depois|après|nach|na|po",
-    "since": "seit|ab|desde|depuis|dal|dalla|sinds|od",
-    "until": "bis|hasta|até|jusqu['’]à|fino|tot",
-}
-"""Before a time told from today, whose article is gone."""
-_ELSEWHERE = {  # further languages, whose months are not read: before a year or a date in numbers
-    "before": "перед|przed|před|pred|prije|före|innan|før|ennen|înainte de|πριν|πριν από|πριν το|לפני|قبل|trước"
-    "|sebelum",
-    "until": "до|по|не позже|не позднее|do|až do|till|til|indtil|fram till|până|până în|până la|μέχρι|έως|עד|حتى|hasta"
-    "|đến|hingga|sampai",
-    "after": "после|після|po|poslije|posle|nakon|efter|etter|după|μετά|μετά από|μετά το|אחרי|بعد|setelah",
-    "since": "с|со|з|від|начиная с|не раньше|не ранее|od|sedan|siden|από|מאז|منذ|sejak|từ",
-    "except": "кроме|окрім|крім|без|не|не в|oprócz|poza|kromě|okrem|utom|förutom|undtagen|unntatt|cu excepția|fără"
-    "|εκτός|εκτός από|חוץ מ|ماعدا|عدا|kecuali",
-}
-_BEHIND = {  # and those that write such a word behind the time
-    "before": "より前|以前|之前|前(?![后後半期])|이전|전(?![가-힣])|önce|öncesi|előtt|पहले|से पहले",
-    "until": "asti|saakka|まで|为止|為止|까지|kadar|तक",
-    "after": "jälkeen|より後|之后|之後|后|後|이후|후(?![가-힣])|sonra|után|के बाद|बाद",
-    "since": "lähtien|alkaen|以降|以来|以後|以后|から|起|부터|beri|óta|से",
-}
-_UNITS = {
-    word: unit
-    for unit, words in {
-        "day": "tag tage tagen jour jours día días dia dias giorno giorni dag dagen",
-        "week": "woche wochen semaine semaines semana semanas settimana settimane week weken",
-        "weekend": "wochenende week-end weekend",
-        "month": "monat monate monaten mois mes meses mese mesi mês maand maanden",
-        "year": "jahr jahre jahren an ans année années año años anno anni ano anos jaar",
-    }.items()
-    for word in words.split()
-} | dict.fromkeys(("fin de semana", "fim de semana", "fine settimana"), "weekend")
-_COUNTS = {
-    word: count
-    for count, words in enumerate(
-        (
-            "ein eine einem einen einer un une una um uma uno een",
-            "zwei deux dos due dois duas twee",
-            "drei trois tres tre três drie",
-            "vier quatre cuatro quattro quatro",
-            "fünf cinq cinco cinque vijf",
-            "sechs six seis sei zes",
-        ),
-        1,
-    )
-    for word in words.split()
-}
-_TURKISH_LIMITS = {"before": "önce", "after": "sonra", "since": "beri", "until": "kadar"}
 _FEAST = rf"(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
-_SHARE = rf"(?:a )?(?:{'|'.join(_SHARES.values())})(?: de| di| van)?[ -]"
+_SHARE = rf"(?:a )?(?:{'|'.join(SHARES.values())})(?: de| di| van)?[ -]"
 _AGO = r"(?:last|this) [a-z]+\b|yesterday\b|today\b|(?:\d+|an?|a few) [a-z]+ ago\b"
 _END = (
     rf"(?:{_SHARE})?(?:{_DAY} ?(?:de )?)?(?:{_AGO}|{_MONTH}|{YEAR}\b|\d\d?[./-]\d\d?[./-]?\d*|{_FEAST})"
@@ -130,55 +58,91 @@ _RANGE = (
 )
 
 
+_MAY_AND_MARCH: Rules = (
+    (rf"d['’](?={FOREIGN_MONTH})", "de "),
+    (rf"({_DAY}|od|do|przed|po|w|początku|końcu|koniec|połowie|weekend|tydzień|tygodniu) maja\b", r"\1 may"),
+    (rf"({_DAY}|od|do|przed|po|w) marca\b", r"\1 march"),
+)
+"""Polish months that are names elsewhere."""
+_HOLIDAYS_OF = r"(?:vacances|vacanze|vacaciones|férias) d[aeiou] "
+_HOLIDAYS: Rules = (
+    (
+        rf"(?:{_HOLIDAYS_OF}(?:noël|navidad|natale|natal)|weihnachtsferien|kerstvakantie)\b{_OF}",
+        "christmas holidays",
+    ),
+    (
+        rf"(?:{_HOLIDAYS_OF}(?:p[âa]ques|pascua|pasqua|páscoa)|osterferien|paasvakantie)\b{_OF}",
+        "easter holidays",
+    ),
+    (
+        rf"(?:(?:am )?tag nach weihnachten|(?:de )?dag na kerst(?:mis)?)\b{_OF}",
+        "the day after boxing day",
+    ),
+)
+_OR = r"(?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya)"
+_OR_OR_TO = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of | ve | veya | i | lub | oraz "
+_AND_THE_DAY = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
+
+
 def elsewhere() -> Rules:
     """Names and limits of other languages."""
-    yield rf"d['’](?={FOREIGN_MONTH})", "de "
-    yield rf"({_DAY}|od|do|przed|po|w|początku|końcu|koniec|połowie|weekend|tydzień|tygodniu) maja\b", r"\1 may"
-    yield rf"({_DAY}|od|do|przed|po|w) marca\b", r"\1 march"
-    holidays = r"(?:vacances|vacanze|vacaciones|férias) d[aeiou] "
-    yield rf"(?:{holidays}(?:noël|navidad|natale|natal)|weihnachtsferien|kerstvakantie)\b{_OF}", "christmas holidays"
-    yield rf"(?:{holidays}(?:p[âa]ques|pascua|pasqua|páscoa)|osterferien|paasvakantie)\b{_OF}", "easter holidays"
-    yield rf"(?:(?:am )?tag nach weihnachten|(?:de )?dag na kerst(?:mis)?)\b{_OF}", "the day after boxing day"
-    turkish = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
-    limit = "|".join(rf"(?P<{how}>{word})\b" for how, word in _TURKISH_LIMITS.items())
-    yield rf"({YEAR}) (?:yılı(?:nın)? )?{turkish}(?: (?:{limit}))?", _turkish
+    yield from _MAY_AND_MARCH
+    yield from _HOLIDAYS
+    yield from _turkish_times()
+    yield from _SEVERAL_TIMES
+    yield from _DATES
+    yield from _nth_of()
+    yield from _halves()
+    yield from _from_today()
+    yield from _of_years_ago()
+    yield from _beside()
+    yield from _shares()
+    yield from _limits()
+
+
+def _turkish_times() -> Rules:
+    """ "2022 yazında", "2022'nin başında": the year stands before its part."""
+    part = rf"({FOREIGN_MONTH[:-2]}|yaz|kış|bahar|ilkbahar|sonbahar)(?:['’]?[ıiuü]n?[dt]?[ae]?n?)?\b"
+    limit = "|".join(rf"(?P<{how}>{word})\b" for how, word in TURKISH_LIMITS.items())
+    yield rf"({YEAR}) (?:yılı(?:nın)? )?{part}(?: (?:{limit}))?", _turkish
     for english, word in {"early": "baş", "mid": "orta", "end of": "son"}.items():
         share = rf"{word}(?:ı|ları|sı|larında|u|unda|ında|sında)(?:nda?n?)?\b"
         yield rf"({YEAR})(?:['’]?[iuüı]n| yılı(?:nın)?)? {share}", rf"in {english} \1"
     yield rf"({YEAR}) yılı(?:nda|ndan|ndaki)?\b", r"in \1"
-    yield _RANGE, _both_ends
-    yield rf"({YEAR}) (?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya) (?={YEAR}\b)", r"\1 or "
-    yield r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "
-    either = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of | ve | veya | i | lub | oraz "
-    yield rf"({FOREIGN_MONTH})({either})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined
-    also = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
-    yield rf"({_DAY}) (?:{also}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})", r"\1 to "
-    yield rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated
-    yield rf"({FOREIGN_MONTH}){_OF} ({YEAR})\b", lambda m: f"{MONTHS_ELSEWHERE[m[1].lower()]} {m[2]}"
-    known = "|".join(FEASTS_AND_SEASONS)
-    yield (
-        rf"(?P<in>{IN_BY_NA}|im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?(?P<name>{known})\b"
-        rf"(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
-        _named_feast,
-    )
-    yield from _nth_of()
-    for english, words in _HALVES.items():
-        yield (
-            rf"(?:{words}){_OF}(?: von| des| do| du| dell['’]anno| jahres| año| ano| l['’]année)* {_A_TIME}",
-            f"{english} ",
-        )
-    for english, words in _FROM_TODAY_LIMITS.items():
+
+
+def _halves() -> Rules:
+    """ "Erste Hälfte 2021", "la première moitié de l'année 2021"."""
+    of = rf"{_OF}(?: von| des| do| du| dell['’]anno| jahres| año| ano| l['’]année)*"
+    for english, words in HALVES.items():
+        yield rf"(?:{words}){of} {_A_TIME}", f"{english} "
+
+
+def _from_today() -> Rules:
+    """ "Vor letztem Sommer"."""
+    for english, words in FROM_TODAY_LIMITS.items():
         yield rf"(?:{words}) {_FROM_TODAY}", f"{english} "
-    yield from _of_years_ago()
-    yield from _beside()
-    for english, words in (*_SHARES.items(), *_LIMITS.items()):
-        said = "|".join(sorted(words.split("|"), key=len, reverse=True))
+
+
+def _shares() -> Rules:
+    """ "Anfang 2021", "fin août", "a principios de 2021"."""
+    for english, words in SHARES.items():
+        share = rf"(?:a |no |em |en |al |na |w |pod )?(?:{_longest_first(words)})"
+        in_a_year = "(?:in )?"  # "fin in august of last year"
+        yield rf"{share}(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{in_a_year}{_A_TIME}", f"{english} "
+        yield rf"{share}(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "  # "half a year ago" is English
+
+
+def _limits() -> Rules:
+    """ "Vor 2021", "jusqu'au 3 august": before a time that is in English by now; "in", where a year is told."""
+    for english, words in LIMITS.items():
         time = _A_TIME if english != "in" else rf"{_A_TIME}(?=[^\d,.;?!]*{YEAR}\b)"
-        of = r"(?:a |no |em |en |al |na |w |pod )?" if english in _SHARES else ""
-        within = "(?:in )?" if english in _SHARES else ""  # "fin in august of last year"
-        yield rf"{of}(?:{said})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{within}{time}", f"{english} "
-        if english in _SHARES:  # "half a year ago" is English
-            yield rf"{of}(?:{said})(?<!half){_ARTICLE} {_FROM_TODAY}", f"{english} "
+        yield rf"(?:{_longest_first(words)})(?:{_ARTICLE} |(?<=['’])|(?<=mi)-)(?:van )?{time}", f"{english} "
+
+
+def _longest_first(words: str) -> str:
+    """Alternatives of a regular expression: "bis zum" is tried before "bis"."""
+    return "|".join(sorted(words.split("|"), key=len, reverse=True))
 
 
 def _named_feast(match: re.Match[str]) -> str:
@@ -191,19 +155,19 @@ def _named_feast(match: re.Match[str]) -> str:
 def _nth_of() -> Rules:
     """ "Am letzten Wochenende im Oktober", "la première semaine d'août"."""
     of = r"(?: (?:i[mn]|de[sln]?|d[iou]|dell['’]|della|von|van|em|en|w))?"
-    units = "|".join(word for word, unit in _UNITS.items() if unit in ("week", "weekend", "day"))
-    for english, words in _NTHS.items():
+    units = "|".join(word for word, unit in UNITS.items() if unit in ("week", "weekend", "day"))
+    for english, words in NTHS.items():
         yield (
             rf"(?:(?:am|an|in|im|en|no|na|l[ae]|el|il|nell?a?|w|op|de[rnm]?|die|das|het|o|a) )*(?:{words}) ({units})"
             rf"{of} (?=(?:{_MONTH}))",
-            lambda m, nth=english: f"{nth} {_UNITS[m[1].lower()]} of ",  # type: ignore[misc]
+            lambda m, nth=english: f"{nth} {UNITS[m[1].lower()]} of ",  # type: ignore[misc]
         )
 
 
 def _turkish(match: re.Match[str]) -> str:
     """ "2022 yazında", the year before its part."""
     name = match[2].lower()
-    how = next((how for how in _TURKISH_LIMITS if match[how]), "in")
+    how = next((how for how in TURKISH_LIMITS if match[how]), "in")
     return f"{how} {(MONTHS_ELSEWHERE | FEASTS_AND_SEASONS)[name]} {match[1]}"
 
 
@@ -228,18 +192,18 @@ def _english_name(text: str) -> str:
 
 def _beside() -> Rules:
     """ "Deux semaines avant", "la semana antes de", "le lendemain de"; the limits of further languages."""
-    before, after = (f"(?:{_LIMITS[name]})" for name in ("before", "after"))
+    before, after = (f"(?:{LIMITS[name]})" for name in ("before", "after"))
     yield (
-        rf"(?:(?P<count>\d\d?|{'|'.join(_COUNTS)}) "
+        rf"(?:(?P<count>\d\d?|{'|'.join(COUNTS)}) "
         r"|(?:(?:am|an|in|en|nel|no|na|op) )?(?:de[mnr]?|die|das|l[ae]|el|il|o) )?"
-        rf"(?P<unit>{'|'.join(_UNITS)}) (?:darauf |später |d['’])?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
+        rf"(?P<unit>{'|'.join(UNITS)}) (?:darauf |später |d['’])?(?:(?P<before>{before})|{after}){_ARTICLE} {_A_TIME}",
         _units_beside,
     )
     of = r"(?:d[eiou]l?|de la|d[ao]|della|dell['’]|vom|von|van|um den|um)"
     yield (
-        rf"(?P<unit>{'|'.join(word for word, unit in _UNITS.items() if unit in ('week', 'weekend'))}) {of}{_ARTICLE} "
+        rf"(?P<unit>{'|'.join(word for word, unit in UNITS.items() if unit in ('week', 'weekend'))}) {of}{_ARTICLE} "
         rf"(?=\d\d? (?:{'|'.join(MONTHS)})|\d\d?\.\d\d?\.|(?:{'|'.join(FEASTS)})\b)",
-        lambda m: f"{_UNITS[m['unit'].lower()]} of ",
+        lambda m: f"{UNITS[m['unit'].lower()]} of ",
     )
     eve = "(?:der |am )?vorabend|(?:(?:à )?la |na |en la |a )?(?:veille|(?:en )?v[ií]speras?|véspera|vigilia)"
     yield rf"(?:{eve}) (?:d[eiou]|del|da|von|vor|des){_ARTICLE} {_A_TIME}", "the day before "
@@ -247,20 +211,19 @@ def _beside() -> Rules:
     day = rf"(?:{YEAR}(?:-\d\d(?:-\d\d)?)?(?![\d-])|\d\d?[./-] ?\d\d?[./-] ?(?:\d\d){{1,2}}(?!\d))"
     yield rf"(?:fra|från|из|din|dari|от|z|з) ({day}) (?:til|till|до|până la|do|hingga|sampai) (?={day})", r"from \1 to "
     doing = "".join(rf"(?<!\b{word} )" for word in "i we he she you they to did".split())  # "what did we do 2020"
-    for english, words in _ELSEWHERE.items():
-        said = "|".join(sorted(words.split("|"), key=len, reverse=True))
-        yield rf"{doing}(?:{said}):? ?(?={day})", f"{english} "
-    for english, words in _BEHIND.items():
+    for english, words in ELSEWHERE.items():
+        yield rf"{doing}(?:{_longest_first(words)}):? ?(?={day})", f"{english} "
+    for english, words in BEHIND.items():
         yield rf"({day})['’]?(?:[a-zçğıöşüäé]{{0,4}}|年|년) ?(?:{words})(?![a-z])", rf"{english} \1 "
 
 
 def _units_beside(match: re.Match[str]) -> str:
     """ "2 weeks before", "the day after"."""
     count, side = match["count"], "before" if match["before"] else "after"
-    unit = _UNITS[match["unit"].lower()]
+    unit = UNITS[match["unit"].lower()]
     if not count:
         return f"the {unit} {side} "
-    number = int(count) if count.isdigit() else _COUNTS[count.lower()]
+    number = int(count) if count.isdigit() else COUNTS[count.lower()]
     return f"{number} {unit}{'s' * (number > 1)} {side} "
 
 
@@ -270,7 +233,7 @@ def _in_english(end: str) -> str:
     end = re.sub(rf"\b({FOREIGN_MONTH}){_OF}", lambda m: MONTHS_ELSEWHERE[m[1].lower()], end, flags=re.I)
     named = rf"({_FEAST})(?:{_OF}(?= {YEAR}))?"
     end = re.sub(named, lambda m: FEASTS_AND_SEASONS[m[1].lower()], end, flags=re.I)
-    for english, words in _SHARES.items():
+    for english, words in SHARES.items():
         end = re.sub(rf"(?:\ba )?\b(?:{words})(?: de| di| van)?[ -]", f"{english} ", end, flags=re.I)
     return end
 
@@ -292,3 +255,30 @@ def _dated(match: re.Match[str]) -> str:
     if name not in MONTHS_ELSEWHERE and not match[1].endswith("."):
         return match[0]
     return " ".join(filter(None, (day, MONTHS_ELSEWHERE.get(name, name), match[3])))
+
+
+def _month_and_year(match: re.Match[str]) -> str:
+    return f"{MONTHS_ELSEWHERE[match[1].lower()]} {match[2]}"
+
+
+_SEVERAL_TIMES: Rules = (
+    (_RANGE, _both_ends),
+    (rf"({YEAR}) {_OR} (?={YEAR}\b)", r"\1 or "),
+    (r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "),
+    (rf"({FOREIGN_MONTH})({_OR_OR_TO})(?=(?:{_SHARE})?{_MONTH}{_OF} {YEAR})", _joined),
+    (
+        rf"({_DAY}) (?:{_AND_THE_DAY}) (?:le |el |il |den |zum |de |o )?(?={_DAY} (?:de )?{_MONTH})",
+        r"\1 to ",
+    ),
+)
+"""Ranges, and times joined by "or"."""
+_DATES: Rules = (
+    (rf"(?:le |el |il |den |o )?({_DAY})\.? ?(?:de |d['’])?({_MONTH}){_OF}(?: ({YEAR})\b)?", _dated),
+    (rf"({FOREIGN_MONTH}){_OF} ({YEAR})\b", _month_and_year),
+    (
+        rf"(?P<in>{IN_BY_NA}|im |in de |en |no |nel |nell['’]|l['’]|à |a |met |an |zu )?"
+        rf"(?P<name>{'|'.join(FEASTS_AND_SEASONS)})\b(?: de| del| dell['’]anno| van)? (?P<year>{YEAR})\b",
+        _named_feast,
+    ),
+)
+"""Days of months, months, feasts and seasons of a year."""

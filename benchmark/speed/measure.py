@@ -22,7 +22,7 @@ from typing import Any
 
 from assistant.models import local
 from assistant.models.spec import Spec
-from benchmark.speed import random_qwen3vl, summary, targets
+from benchmark.speed import caption_times, random_qwen3vl, summary, targets
 from benchmark.speed.exactness import prove
 from benchmark.speed.keepsake_peer import Keepsake, UncachedEngine
 from benchmark.speed.llama_cpp_peer import LlamaCppHandler
@@ -54,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="llama-server: a file, none, or build (once, takes long). Default: build",
     )
+    parser.add_argument("--beside", metavar="MODEL", help="time captions of --model beside this one's instead")
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="of --beside: a folder of photos for each thing")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the whole record to FILE")
     parser.add_argument("--json", action="store_true")
 
@@ -65,11 +67,22 @@ def command(args: argparse.Namespace) -> int:
     spec = random_qwen3vl.load(args.model)
     if spec.engine == "transformers":
         raise KeepsakeError(f"{spec.name} runs on transformers: speed compares engines that read GGUF, or MLX folders")
+    if args.beside or args.photos:
+        return _captions(spec, args)
     record = run(spec, args.episodes, args.repeats, args.threads, args.server)
     if args.out:
         private_folder(args.out.resolve().parent)
         write_json(args.out, record, indent=1)
     print(json.dumps(record) if args.json else summary.table(record))
+    return 0
+
+
+def _captions(spec: Spec, args: argparse.Namespace) -> int:
+    """Time captions of two models. Raises KeepsakeError."""
+    if not (args.beside and args.photos):
+        raise KeepsakeError("captions of two models need both: --beside MODEL --photos FOLDER")
+    times = caption_times.measure((spec, random_qwen3vl.load(args.beside)), args.photos, args.threads, CONTEXT)
+    print(json.dumps([asdict(one) for one in times]) if args.json else caption_times.table(times))
     return 0
 
 

@@ -29,6 +29,8 @@ from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
 
 _UNSURE = 2.5
 """What a memory that is only maybe the same has to fit better by than one that is sure."""
+_LATER, _FURTHER = 0.2, 0.05
+"""What each memory that is recalled before, and each sentence before in the same memory, takes from a fit."""
 _PLACE = 2.5
 """How well the place of a photo fits a question for one."""
 _ABOUT = re.compile(
@@ -62,33 +64,53 @@ def pick(
     if recalled and recalled[0].in_view and identity(tokens(question)):
         recalled = recalled[:1]  # who is most surely in the photo, however plainly another memory names somebody
     asked = _parsed(question, recalled)
-    names = [t.stem for t in asked.wanted if t.kind == "name"]
-    best: tuple[float, Quote] | None = None
+    least = LEAST_AFTER_SILENCE if silent else LEAST
     sure = any(one.certainty == "sure" for one in recalled)
+    best: tuple[float, Quote] | None = None
     for rank, one in enumerate(recalled):
-        stems = _stems(one)
-        if names and not any(name in stems for name in names):
+        if not _has_a_name(asked, one):
             continue
-        lines = list(sentences(one.episode.words))
-        read = readings.get(one.episode.id) if readings else None
+        lines, read = list(sentences(one.episode.words)), readings.get(one.episode.id) if readings else None
         scores = _fits(asked, one)
         if readings is not None and not identity(asked.tokens):
-            scores = _read_fits(asked, one, scores, read, LEAST_AFTER_SILENCE if silent else LEAST)
-        for n, score in enumerate(scores):
-            if score <= 0 or (asks_for_the_photo(question) and of_another_moment(tokens(lines[n]))):
-                continue  # "Anna's birthday is on 12 May" is no date of the photo
-            score -= 0.2 * rank + 0.05 * n + (_UNSURE if one.certainty == "maybe" else 0)
-            if sure and score <= 0:
-                continue  # the photo shows another thing, and no word but "one" fits
+            scores = _read_fits(asked, one, scores, read, least)
+        for n, score in _among_all(asked, one, rank, scores, sure=sure):
             if best is None or score > best[0]:
                 best = (score, _quote(one, lines, n, asked, read))
-        if asked.kind == "where" and one.episode.place and (best is None or best[0] < _PLACE):
-            known = any(alike(t.stem, s) for t in asked.wanted for s in stems)
-            if not getting(asked.tokens) and (known or not asked.wanted):
-                best = (_PLACE - 0.2 * rank, place_of(one))
+        if _place_answers(asked, one) and (best is None or best[0] < _PLACE):
+            best = (_PLACE - _LATER * rank, place_of(one))
     if best is None and not asked.wanted and (identity(asked.tokens) or _ABOUT.match(question)):
         return introduction(recalled)  # "thats rocky, toms dog" has no name that anybody can be sure of
     return best[1] if best else None
+
+
+def _has_a_name(asked: Question, one: Quotable) -> bool:
+    """Whether a memory has one of the names that a question asks for, if it asks for any."""
+    names = [t.stem for t in asked.wanted if t.kind == "name"]
+    return not names or not _stems(one).isdisjoint(names)
+
+
+def _among_all(
+    asked: Question, one: Quotable, rank: int, scores: Sequence[float], *, sure: bool
+) -> Iterator[tuple[int, float]]:
+    """The sentences of a memory that may answer, each with its score among those of all memories.
+
+    `rank`: how many memories come before this one; `sure`: one of them all is of what the photo shows.
+    """
+    of_the_photo = asks_for_the_photo(asked.text)
+    for n, (line, fits) in enumerate(zip(sentences(one.episode.words), scores, strict=True)):
+        if fits <= 0 or (of_the_photo and of_another_moment(tokens(line))):
+            continue  # "Anna's birthday is on 12 May" is no date of the photo
+        score = fits - (_LATER * rank + _FURTHER * n + (_UNSURE if one.certainty == "maybe" else 0))
+        if score > 0 or not sure:  # else the photo shows another thing, and no word but "one" fits
+            yield n, score
+
+
+def _place_answers(asked: Question, one: Quotable) -> bool:
+    """Whether the place of a photo may answer "where", asked of what the memory speaks of; not how to get there."""
+    if asked.kind != "where" or not one.episode.place or getting(asked.tokens):
+        return False
+    return not asked.wanted or any(alike(t.stem, s) for t in asked.wanted for s in _stems(one))
 
 
 def _parsed(question: str, recalled: Sequence[Quotable]) -> Question:
@@ -114,21 +136,25 @@ def _read_fits(
     """How well each sentence fits, from the fits by rules and what the reader found: by how much the logit is above
     `least`, or the fit by rules where these know what the reader does not."""
     lines = list(sentences(one.episode.words))
-    scores = []
-    for n, e in enumerate(evidence(one.episode.words, lines, fits, read)):
-        # No reader's answer is "yes", nor a "he" whose name stands before: such a sentence is for the rules, too.
-        # Nor does it know that "what year was that" may mean the only time in the words, and that "toms dog" is an
-        # answer to "whose dog is it".
-        by_rules = (
-            asked.kind == "yes"
-            or WHOSE.match(asked.text)
-            or (e.here and e.fit >= SAME_WORDS)
-            or (asked.kind == "who" and led(lines, n) != lines[n])
-            or (asked.kind == "when" and not asked.wanted and not one.day and _has_day(lines[n]))
-        )
-        logit = _MARGIN * e.margin + _HERE * e.here + _FIT * e.fit + _NONE
-        scores.append(max(logit - least, e.fit if by_rules else 0.0))
-    return scores
+    return [
+        max(e.logit - least, e.fit if _known_by_rules(asked, one, lines, n, e) else 0.0)
+        for n, e in enumerate(evidence(one.episode.words, lines, fits, read))
+    ]
+
+
+def _known_by_rules(asked: Question, one: Quotable, lines: Sequence[str], n: int, found: Evidence) -> bool:
+    """Whether the sentence at `n` is for the rules, too, as they know what the reader does not.
+
+    No reader's answer is "yes", nor a "he" whose name stands before. Nor does it know that "what year was that" may
+    mean the only time in the words, and that "toms dog" is an answer to "whose dog is it".
+    """
+    return (
+        asked.kind == "yes"
+        or bool(WHOSE.match(asked.text))
+        or (found.here and found.fit >= SAME_WORDS)
+        or (asked.kind == "who" and led(lines, n) != lines[n])
+        or (asked.kind == "when" and not asked.wanted and not one.day and _has_day(lines[n]))
+    )
 
 
 def _has_day(line: str) -> bool:
@@ -142,14 +168,20 @@ def _quote(one: Quotable, lines: Sequence[str], n: int, asked: Question, read: R
     words = max(led_by, beginning(lines[n:]), key=len)
     if len(words) > LONG and may_be_cut(asked.text):
         begin = list(_places(one.episode.words, lines))[n]
-        days = [t for t in tokens(lines[n]) if t.kind == "day"]
-        if read and read.margin >= CUT and 0 <= read.start - begin < len(lines[n]):
-            part = clause(lines[n], read.start - begin, read.end - begin)
-            if asked.kind != "who" or any(t.possessive or t.kind == "mine" for t in named(tokens(part))):
-                words = part  # to "whose dog is it" the reader may mark the dog
-        elif asked.kind == "when" and len(days) == 1:
-            words = clause(lines[n], days[0].at, days[0].at + len(days[0].text))
+        words = _part(asked, lines[n], begin, read) or words
     return quoted(one, words)
+
+
+def _part(asked: Question, line: str, begin: int, read: Reading | None) -> str:
+    """The part of a sentence, which begins at `begin` of the words, in which the answer is found; "" where none is."""
+    if read and read.margin >= CUT and 0 <= read.start - begin < len(line):
+        part = clause(line, read.start - begin, read.end - begin)
+        tells = asked.kind != "who" or any(t.possessive or t.kind == "mine" for t in named(tokens(part)))
+        return part if tells else ""  # to "whose dog is it" the reader may mark the dog
+    days = [t for t in tokens(line) if t.kind == "day"]
+    if asked.kind == "when" and len(days) == 1:
+        return clause(line, days[0].at, days[0].at + len(days[0].text))
+    return ""
 
 
 class Evidence(NamedTuple):
@@ -161,6 +193,11 @@ class Evidence(NamedTuple):
     """Whether it did."""
     fit: float
     """How well the sentence fits the question by rules."""
+
+    @property
+    def logit(self) -> float:
+        """The logit of the sentence holding the answer."""
+        return _MARGIN * self.margin + _HERE * self.here + _FIT * self.fit + _NONE
 
 
 def evidence(words: str, lines: Sequence[str], fits: Sequence[float], read: Reading | None) -> Iterator[Evidence]:

@@ -35,22 +35,34 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     asked = tokens(question)
     if _WITH.match(question) and not _beside(answer, recalled):
         return True
-    where = asks(asked) == "where" and any(one.episode.place for one in recalled)
-    if where or identity(asked) or asks_for_the_photo(question):
-        return False
-    if not _OPEN.match(question) or two_in_one(question):
+    if _is_for_others(question, asked, recalled) or not _OPEN.match(question) or two_in_one(question):
         return False
     found = [(read, one) for one in recalled if (read := readings.get(one.episode.id))]
     best = max(found, key=lambda pair: pair[0].margin, default=None)
     says_what = any(t.content and t.stem not in VAGUE for t in asked)
-    least = NOWHERE if not says_what else WHO if asks(asked) == "who" else SURE
-    if best is None or best[0].margin < least:
+    if best is None or best[0].margin < _least(asked, says_what=says_what):
         return True
-    if not says_what:
-        return False
     read, one = best
     there, said = _says(one.episode.words[read.start : read.end]), _says(answer)
-    return read.margin >= SURE and bool(there) and not any(alike(a.stem, b.stem) for a in there for b in said)
+    return says_what and read.margin >= SURE and bool(there) and not _overlap(there, said)
+
+
+def _is_for_others(question: str, asked: Sequence[Token], recalled: Sequence[Quotable]) -> bool:
+    """Whether the photo's data answer a question, or recall does, by sight."""
+    has_a_place = asks(asked) == "where" and any(one.episode.place for one in recalled)
+    return has_a_place or identity(asked) or asks_for_the_photo(question)
+
+
+def _least(asked: Sequence[Token], *, says_what: bool) -> float:
+    """The margin below which the reader found no answer to a question, which `says_what` it asks for."""
+    if not says_what:
+        return NOWHERE
+    return WHO if asks(asked) == "who" else SURE
+
+
+def _overlap(some: Sequence[Token], others: Sequence[Token]) -> bool:
+    """Whether a word of one text is a word of the other, too."""
+    return any(alike(a.stem, b.stem) for a in some for b in others)
 
 
 def garbles(answer: str, told: Sequence[Quotable]) -> bool:
@@ -83,7 +95,7 @@ def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], reading
         if one.certainty != "sure" or read is None or read.margin < SURE or not speaks_of(question, one.episode.words):
             continue
         marked = _says(one.episode.words[read.start : read.end])
-        if own in _words(to_the_user(one.episode.words)) and any(alike(a.stem, b.stem) for a in said for b in marked):
+        if own in _words(to_the_user(one.episode.words)) and _overlap(said, marked):
             return one.episode.id
     return None
 

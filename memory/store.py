@@ -180,7 +180,7 @@ class Memory:
             with self.transaction("IMMEDIATE") as db:
                 vector_index.build(db, space)
         with self.transaction() as db:
-            found = sightings.seen(db, space, tokens, gate, self._codes, photo, named)
+            found = sightings.seen(db, sightings.NewPhoto(space, tokens, gate, photo), self._codes, named)
             return recall.recall(db, space, found, k, words, now)
 
     def answer(self, photo: str, other: str, space: str, score: float | None, same: bool) -> Verdict | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,8 @@ MOST = PhotoBudget(1024, 256)
 def write(out: Path, checkpoint: Path, package: str | None) -> Path:
     """Describe the GGUF files in `out`. `package` is "PACKAGE/FILE" when the language model comes from a package.
 
-    The recall threshold of an earlier manifest is kept as long as the vision tower stays the same.
+    What was measured of recall is kept as long as the vision tower stays the same.
     """
-    path = out / "manifest.json"
-    old: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     vision = vision_role(checkpoint)
     files = {vision: _entry(out / VISION_FILES[vision])}
     files |= {role: _entry(out / f"{role}.gguf") for role in ("adapter", "language")}
@@ -37,15 +36,15 @@ def write(out: Path, checkpoint: Path, package: str | None) -> Path:
         files["language"] = {"package": name, "file": file, "sha256": sha256(packaged(name, file))}
     if files["language"] is None:
         raise KeepsakeError("an export needs a language model: --language KIND, or --package PACKAGE/FILE")
-    same_tower = (old.get("files") or {}).get(vision) == files[vision]
     manifest = {
         "name": out.name,
         "layout": "aligned",
         "photo": photo_settings(checkpoint),
         **trained_to(checkpoint),
-        "threshold": old.get("threshold", UNCALIBRATED) if same_tower else UNCALIBRATED,
+        **with_same_tower(read(out), files, vision),
         "files": {role: entry for role, entry in files.items() if entry},
     }
+    path = out / "manifest.json"
     write_text(path, json.dumps(manifest, indent=2) + "\n")
     return path
 
@@ -54,9 +53,9 @@ def write_folder(out: Path, checkpoint: Path, engine: str, space: str, old: Path
     """Describe a model that is a whole folder of files (`engine` "mlx") in `out`.
 
     `space` is the hash of its vision tower: the name of the vector space of its photos. `old` is the folder that `out`
-    will replace and be named after; its recall threshold is kept as long as `space` stays the same.
+    will replace and be named after; what was measured of recall is kept as long as `space` stays the same.
     """
-    before: dict[str, Any] = read(old)
+    before = read(old)
     manifest = {
         "name": old.name,
         "engine": engine,
@@ -64,12 +63,23 @@ def write_folder(out: Path, checkpoint: Path, engine: str, space: str, old: Path
         "photo": photo_settings(checkpoint),
         **trained_to(checkpoint),
         "space": space,
-        "threshold": before.get("threshold", UNCALIBRATED) if before.get("space") == space else UNCALIBRATED,
+        **calibration(before, same=before.get("space") == space),
         "files": {path.name: _entry(path) for path in sorted(out.iterdir()) if path.is_file()},
     }
     path = out / "manifest.json"
     write_text(path, json.dumps(manifest, indent=2) + "\n")
     return path
+
+
+def with_same_tower(old: dict[str, Any], files: Mapping[str, Any], vision: str) -> dict[str, Any]:
+    """The `calibration` of a model whose tower is the file of the role `vision`."""
+    return calibration(old, same=(old.get("files") or {}).get(vision) == files.get(vision))
+
+
+def calibration(old: dict[str, Any], *, same: bool) -> dict[str, Any]:
+    """What a manifest says of recall: what was measured of an earlier export, if photos have the `same` vectors."""
+    measured: dict[str, Any] = {key: old[key] for key in ("threshold", "recall") if same and key in old}
+    return {"threshold": UNCALIBRATED, **measured}
 
 
 def read(folder: Path) -> dict[str, Any]:

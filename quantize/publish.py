@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 
 from assistant.models.photo_budget import PhotoBudget
-from assistant.models.spec import UNCALIBRATED
 from memory.errors import KeepsakeError
 from memory.files import sha256, write_json, write_text
 from quantize import manifest, model_card, other_apps, variants
@@ -96,7 +95,8 @@ def ship(out: Path, model: Provenance, passed: Sequence[Variant], verdicts: Sequ
         "layout": model.layout,
         "photo": model.photo,
         **manifest.trained_to(model.checkpoint),
-        **_calibration(old, files, manifest.vision_role(model.checkpoint)),
+        **manifest.with_same_tower(old, files, manifest.vision_role(model.checkpoint)),
+        "files": files,
         **model.origin,
         "checkpoint": variants.hashes(variants.model_files(model.checkpoint), model.checkpoint),
         "verified": _verified(verdicts, entries),
@@ -110,14 +110,6 @@ def ship(out: Path, model: Provenance, passed: Sequence[Variant], verdicts: Sequ
     else:
         path.unlink(missing_ok=True)
     return path
-
-
-def _calibration(old: dict[str, Any], files: dict[str, Any], vision: str) -> dict[str, Any]:
-    """The files, and what was measured of recall with them: that of an earlier export as long as its tower is the
-    same. `vision`: the role of the tower."""
-    same_tower = (old.get("files") or {}).get(vision) == files.get(vision)
-    kept: dict[str, Any] = {key: old[key] for key in ("threshold", "recall") if same_tower and key in old}
-    return {"threshold": UNCALIBRATED, "files": files, **kept}
 
 
 def _verified(verdicts: Sequence[acceptance.Verdict], entries: dict[str, dict[str, Any]]) -> dict[str, Any]:

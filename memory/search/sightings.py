@@ -66,66 +66,69 @@ def unnamed(db: sqlite3.Connection, photos: Collection[str]) -> dict[str, str]:
     return {}
 
 
-def seen(
-    db: sqlite3.Connection,
-    space: str,
-    tokens: np.ndarray,
-    gate: Gate,
-    codes: Codes,
-    photo: str = "",
-    named: Named = unnamed,
-) -> dict[str, Seen]:
-    """The photos that a new photo with visual tokens (T, D) brings back, by their hashes. The index must be `ready`.
+class NewPhoto(NamedTuple):
+    """What recall by sight knows of a new photo."""
 
-    `photo`: the hash of the new photo, for what was said of it; "" where that does not count.
-    """
+    space: str
+    tokens: np.ndarray
+    """Its visual tokens (T, D) in this vector space."""
+    gate: Gate
+    sha256: str = ""
+    """Its hash, for what was said of it; "" where that does not count."""
+
+
+def seen(db: sqlite3.Connection, new: NewPhoto, codes: Codes, named: Named = unnamed) -> dict[str, Seen]:
+    """The photos that a new one brings back, by their hashes. The index must be `ready`."""
+    space, gate, photo = new.space, new.gate, new.sha256
     known = vector_index.state(db, space)
     if known is None:
         return {}
     told = min(known.photos, rows.photos_with_words(db, MOST))  # a photo without words tells nobody anything wrong
-    sights = _of_several(db, space, tokens, gate, told, codes)
+    sights = _of_several(db, new, told, codes)
     answers = _answers(db, {*sights, photo})
     said = {v.other: v.same for v in answers if v.photo == photo}
     scores = _scores(answers, space)
+    surely = {name for name in sights if name == photo or said.get(name)}
     likely = [  # a "no" can only make it less
         name
         for name, (score, _) in sights.items()
-        if name == photo or said.get(name) or gate.certainty(score, told, scores.get((name, True), ()))
+        if name in surely or gate.certainty(score, told, scores.get((name, True), ()))
     ]
-    things = _things(
-        _of_one_thing(db, space, answers), named(db, {*likely, *(other for other, same in said.items() if not same)})
-    )
+    denied = {other for other, same in said.items() if not same}
+    things = _things(_of_one_thing(db, space, answers), named(db, {*likely, *denied}))
     gone = _denied(sights, answers, things, said, photo)
     doubted = {v.other for v in answers if not v.same and v.other in sights}
-    found: dict[str, Seen] = {}
-    for name in likely:
-        (score, what), surely = sights[name], name == photo or said.get(name)
-        if name in gone:
-            continue
+
+    def certainty(name: str) -> Certainty | None:
+        if name in surely:
+            return "sure"
         pictures = [name, *_same_picture(db, space, name, doubted - {name})]
-        if not surely and not gone.isdisjoint(pictures):
-            continue
+        if not gone.isdisjoint(pictures):
+            return None
         yes, no = ([s for one in pictures for s in scores.get((one, same), ())] for same in (True, False))
-        certainty: Certainty | None = "sure" if surely else gate.certainty(score, told, yes, no)
-        if certainty:
-            found[name] = Seen(score, "photo" if name == photo else what, certainty, things.get(name, name))
+        return gate.certainty(sights[name].score, told, yes, no)
+
+    found = {
+        name: Seen(sights[name].score, "photo" if name == photo else sights[name].what, sure, things.get(name, name))
+        for name in likely
+        if name not in gone and (sure := certainty(name))
+    }
     return found | _brought_along(db, space, found, things, gone)
 
 
-def _of_several(
-    db: sqlite3.Connection, space: str, tokens: np.ndarray, gate: Gate, told: int, codes: Codes
-) -> dict[str, Sight]:
+def _of_several(db: sqlite3.Connection, new: NewPhoto, told: int, codes: Codes) -> dict[str, Sight]:
     """How alike every stored photo and a new one are.
 
     Of a new photo that surely shows one thing, other things are looked for once more in the rest of it, where the first
     does not hide them. They stay behind the first. With a gate that lets everything through, scores stay as they are.
     """
-    sights = vectors.by_sight(db, space, tokens, codes)
+    space, gate = new.space, new.gate
+    sights = vectors.by_sight(db, space, new.tokens, codes)
     first = max(sights, key=lambda name: sights[name].score, default="")
     sure = first and gate.certainty(sights[first].score, told) == "sure"
     if not sure or gate.certainty(0.0, told) == "sure" or len(sights) == 1:
         return sights
-    beside = vectors.beside(db, space, tokens, first)
+    beside = vectors.beside(db, space, new.tokens, first)
     if not len(beside):
         return sights
     rest = vectors.by_sight(db, space, beside, codes)

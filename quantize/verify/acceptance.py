@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -119,39 +119,30 @@ def judge(
     """
     kl = np.concatenate([row.kl for row in rows])
     same = np.concatenate([row.same for row in rows])
-    pairs = {m: _pair(m, rows, reference) for m in MEASURES}
-    mean, p95, top1 = float(kl.mean()), float(np.percentile(kl, 95)), float(same.mean())
-    faults = [template] if template else []
-    if not all(row.same_words for row in rows):
-        faults.append("it splits the prompts into other tokens")
-    if not top1 >= limits.top1:  # "not": a NaN is a fault, too
-        faults.append(f"top-1 {top1:.2%} of {len(same)} tokens, at least {limits.top1:.2%}")
-    for name, value, most in (("mean KL", mean, limits.kl_mean), ("KL at 95 %", p95, limits.kl_p95)):
-        if not value <= most:
-            faults.append(f"{name} {value:.4f} nats, at most {most:g}")
-    photo = max(row.photo_error for row in rows)
-    if not photo <= limits.photo_error:
-        faults.append(f"visual tokens of a photo are {photo:.1%} off, at most {limits.photo_error:.1%}")
-    faults += _benchmark_faults(pairs, limits)
     equal = sum(a.caption == b.caption for a, b in zip(rows, reference, strict=True))
-    return Verdict(
+    speeds = [row.per_second for row in rows if row.per_second]
+    measured = Verdict(
         variant.name,
         variant.engine,
         variant.bytes,
-        len(rows),
-        len(kl),
-        mean,
-        p95,
-        float(kl.max()),
-        top1,
-        photo,
-        equal / len(rows),
-        {m: _share(m, rows) for m in MEASURES},
-        pairs,
-        median(speeds) if (speeds := [row.per_second for row in rows if row.per_second]) else None,
-        max(row.peak for row in rows),
-        tuple(faults),
+        samples=len(rows),
+        positions=len(kl),
+        kl_mean=float(kl.mean()),
+        kl_p95=float(np.percentile(kl, 95)),
+        kl_max=float(kl.max()),
+        top1=float(same.mean()),
+        photo_error=max(row.photo_error for row in rows),
+        equal=equal / len(rows),
+        scores={m: _share(m, rows) for m in MEASURES},
+        pairs={m: _pair(m, rows, reference) for m in MEASURES},
+        per_second=median(speeds) if speeds else None,
+        peak=max(row.peak for row in rows),
+        faults=(),
     )
+    faults = [template] if template else []
+    if not all(row.same_words for row in rows):
+        faults.append("it splits the prompts into other tokens")
+    return replace(measured, faults=(*faults, *_token_faults(measured, limits), *_benchmark_faults(measured, limits)))
 
 
 def smallest(verdicts: Sequence[Verdict]) -> Verdict | None:
@@ -194,9 +185,22 @@ def numbers(verdict: Verdict) -> dict[str, Any]:
     return {**rounded, "scores": {m: v if v is None else round(v, 4) for m, v in verdict.scores.items()}}
 
 
-def _benchmark_faults(pairs: dict[str, tuple[float, float, float]], limits: Thresholds) -> list[str]:
-    """What the variant's own captions lost against the checkpoint's, where that is more than the limits allow."""
+def _token_faults(one: Verdict, limits: Thresholds) -> list[str]:
+    """Where the next tokens, or a photo's, differ more than the limits allow; "not": a NaN is a fault, too."""
     faults = []
+    if not one.top1 >= limits.top1:
+        faults.append(f"top-1 {one.top1:.2%} of {one.positions} tokens, at least {limits.top1:.2%}")
+    for name, nats, most in (("mean KL", one.kl_mean, limits.kl_mean), ("KL at 95 %", one.kl_p95, limits.kl_p95)):
+        if not nats <= most:
+            faults.append(f"{name} {nats:.4f} nats, at most {most:g}")
+    if not one.photo_error <= limits.photo_error:
+        faults.append(f"visual tokens of a photo are {one.photo_error:.1%} off, at most {limits.photo_error:.1%}")
+    return faults
+
+
+def _benchmark_faults(one: Verdict, limits: Thresholds) -> list[str]:
+    """What the variant's own captions lost against the checkpoint's, where that is more than the limits allow."""
+    pairs, faults = one.pairs, []
     for name, (lost, gained, asked), most in (
         ("Acc+", pairs["acc_pos"], limits.acc_pos_lost),
         ("Acc-", pairs["acc_neg"], limits.acc_neg_lost),

@@ -178,7 +178,7 @@ def test_any_answers_leave_recall_working(answers: list[tuple[int, int, bool, fl
         }
         for n in range(6):
             with memory.transaction() as db:
-                come = sightings.seen(db, "s", unit(15), GATE, memory._codes, sha(n))
+                come = sightings.seen(db, sightings.NewPhoto("s", unit(15), GATE, sha(n)), memory._codes)
             for (one, other), same in final.items():
                 if one == n:
                     assert (come[sha(other)].certainty == "sure") if same else (sha(other) not in come)

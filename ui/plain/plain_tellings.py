@@ -12,7 +12,7 @@ from assistant.dialogue.about_app import of_the_user
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall, as_answer, to_keep
 from assistant.dialogue.plain_text import plain
-from memory.episode import Photo
+from memory.episode import Photo, Recall
 from memory.naming.told_elsewhere import told_elsewhere
 from ui import corrections
 from ui.input_parser import REPLIES, WEB_ADDRESS
@@ -49,52 +49,69 @@ class PlainTellings:
 
     def take(self, text: str, photo: Photo | None) -> str:
         """Do what a line is for, with `photo` in view. Returns the question that is left for the model; "": none is."""
-        in_view = photo is not None
-        printer, view, reply = self._printer, self._printer.view, REPLIES.get(text.lower())
-        if reply is not None and (recall := view.about or view.answerable(reply)):
-            self._confirm(OnRecall(recall.episode, reply))
+        if self._reply(text):
             return ""
         if WEB_ADDRESS.match(text):
-            printer.say(plain_strings.NOTE, NO_WEB)
-            return ""
+            return self._note(NO_WEB)
         if self._correct(text):
             return ""
-        asked = in_view and view.names_it
+        view = self._printer.view
+        asked = photo is not None and view.names_it
         act = as_answer(act_of(text, asked=asked), text, view.about or view.offered)
         if act.of_answer and view.answer_last:
-            printer.say(plain_strings.NOTE, WHAT_THEN)
-            return ""
-        said = recall = None
-        if act.verdict is not None and (act.verdict is False or view.about or view.answerable(True)):
-            recall = meant(view.recalls, act.denied)
-            said = OnRecall(recall.episode, act.verdict, act.denied) if recall else None
-        if act.kind == "talk" and (in_view or act.verdict is None):
-            if said:
-                self._confirm(said)
-            else:
-                view.asking = view.asking or act.verdict is False
-                printer.say(plain_strings.NOTE, WHAT_THEN if act.verdict is False else small_talk(text))
-            return ""
+            return self._note(WHAT_THEN)
+        recall = self._answered(act)
+        if act.kind == "talk" and (photo is not None or act.verdict is None):
+            return self._talk(text, act, recall)
         if photo is None and act.kind == "tell":
-            printer.say(plain_strings.NOTE, NO_PHOTO_YET.format(words=act.words))
-            return act.question
+            return self._note(NO_PHOTO_YET.format(words=act.words), left=act.question)
         if photo is None or act.kind == "question":
             return text
-        if printer.private:
-            if act.kind == "tell":
-                printer.say(plain_strings.NOTE, PRIVATE_NO)
-            return act.question if act.kind == "tell" else text
+        if self._printer.private:
+            return self._note(PRIVATE_NO, left=act.question) if act.kind == "tell" else text
         if act.kind == "unclear" and not (sure := self._sure(PLAIN_SHALL_I)):
             if sure is False and of_the_user(plain(text)):
-                printer.say(plain_strings.NOTE, small_talk(text))
-                return ""
+                return self._note(small_talk(text))
             return "" if sure is None else text  # something else was typed: it comes next
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
-            printer.say(plain_strings.NOTE, NOT_ABOUT_THIS.format(words=act.words))
-            return act.question
+            return self._note(NOT_ABOUT_THIS.format(words=act.words), left=act.question)
+        said = self._said(act, recall)
         self._thread.remember("note", to_keep(act, text, recall, view.recalls), None, None, said)
         self._follow()
         return act.question
+
+    def _note(self, line: str, *, left: str = "") -> str:
+        """Print a line; returns what is `left` for the model."""
+        self._printer.say(plain_strings.NOTE, line)
+        return left
+
+    def _reply(self, text: str) -> bool:
+        """Keep a bare yes or no as the answer about the recall that it was asked of; whether it was one."""
+        view, reply = self._printer.view, REPLIES.get(text.lower())
+        if reply is None or not (recall := view.about or view.answerable(reply)):
+            return False
+        self._confirm(OnRecall(recall.episode, reply))
+        return True
+
+    def _answered(self, act: Act) -> Recall | None:
+        """The recall that a line confirms or denies, if it does."""
+        view = self._printer.view
+        answers = act.verdict is False or (act.verdict and (view.about or view.answerable(True)))
+        return meant(view.recalls, act.denied) if answers else None
+
+    @staticmethod
+    def _said(act: Act, recall: Recall | None) -> OnRecall | None:
+        """What the line says of a recall, as it is kept."""
+        return OnRecall(recall.episode, act.verdict, act.denied) if recall and act.verdict is not None else None
+
+    def _talk(self, text: str, act: Act, recall: Recall | None) -> str:
+        """Take what tells nothing of the photo: an answer about a recall, or small talk."""
+        if said := self._said(act, recall):
+            self._confirm(said)
+            return ""
+        denied = act.verdict is False
+        self._printer.view.asking = self._printer.view.asking or denied
+        return self._note(WHAT_THEN if denied else small_talk(text))
 
     def _correct(self, text: str) -> bool:
         """Put right words in the place of wrong ones, where the line names both; whether that was done, or tried."""

@@ -93,53 +93,84 @@ class TimeQuery(NamedTuple):
         )
 
 
+class _Meant(NamedTuple):
+    """The phrases of a sentence by what they are to it."""
+
+    phrases: Sequence[Phrase] = ()
+    """Those that say when."""
+    told: Sequence[Phrase] = ()
+    """Those that say when not."""
+    half_read: Sequence[Phrase] = ()
+    """Those that would say when, but beside something that was not understood."""
+
+
 def parse(text: str, now: datetime | None = None) -> TimeQuery:
     """The time that `text` means when it is said at `now` (timezone-aware; default: this moment, local timezone)."""
-    text = re.sub(r"\s+", " ", text).replace("’", "'")
-    order: Literal["newest", "oldest"] | None = None
-    if match := _ORDER.search(text):
-        order = "newest" if match["newest"] else "oldest"
-        text = text[: match.start()] + text[match.end() :]
+    text, order = _without_order(re.sub(r"\s+", " ", text).replace("’", "'"))
+    nothing = TimeQuery(text, order=order)
     today = (now or datetime.now()).date()
     written = spelled(text)
-    every = _apart(list(_phrases(written.text, atoms(written.text, today))))
-    negated = [one for one in every if NOT.search(written.text, 0, one.start)]
+    try:
+        found = _by_meaning(written, _apart(list(_phrases(written.text, atoms(written.text, today)))))
+        since, before = all_together(found.phrases, today, found.told)
+    except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
+        return nothing
+    if (since and before and since >= before) or (found.phrases and not since and not before):  # or all days
+        return nothing
+    without, excluded = _without(written.text, found.told, today, (since, before))
+    if not found.phrases and not without:
+        return nothing
+    words = _without_phrases(written, {*found.phrases, *(found.told if found.phrases else excluded)}, found.told)
+    why = ", ".join(_reasons(written, found, excluded, (since, before)))
+    return TimeQuery(words, since, before, why, order, without)
+
+
+def _without_order(text: str) -> tuple[str, Literal["newest", "oldest"] | None]:
+    """The text without "the last time" or "the first time", and which of the two it had."""
+    if not (match := _ORDER.search(text)):
+        return text, None
+    return text[: match.start()] + text[match.end() :], "newest" if match["newest"] else "oldest"
+
+
+def _by_meaning(written: Spelled, every: Sequence[Phrase]) -> _Meant:
+    """Which phrases mean a time, which are told to be not meant, and which were understood by half."""
+    text = written.text
+    negated = [one for one in every if NOT.search(text, 0, one.start)]
     dated = any(has_a_year(one) for one in every)  # "in 2019, except July" is of no July
     told = [one for one in negated if means_a_time(one) or has_a_year(one) or dated or is_a_feast(one)]
-    try:
-        others = [one for one in every if one not in negated]
-        phrases = meant(written, others)
-        if told and not phrases and len(others) == 1 and has_a_year(others[0]):  # "2012 minus the summer"
-            phrases = others
-        if half_read := [one for one in phrases if is_half_read(written.text, one, alone=len(phrases) == 1)]:
-            phrases = [one for one in phrases if one not in half_read]
-        wider = {one: _with_leftovers(written.text, one, every) for one in phrases}
-        half_read += [one for one, found in wider.items() if not found]
-        phrases = [found for found in wider.values() if found]
-        if _A_YEAR.search(written.text) and not any(_is_dated(one) for one in (*phrases, *told)):
-            phrases = []  # a year that was not understood: "in the spring two years after 2018"
-        since, before = all_together(phrases, today, told)
-    except (ValueError, OverflowError):  # 29 February of a year that has none, the end of the calendar
-        return TimeQuery(text, order=order)
-    if (since and before and since >= before) or (phrases and not since and not before):  # or all days
-        return TimeQuery(text, order=order)
-    without, excluded = _without(written.text, told, today, (since, before))
-    if not phrases and not without:
-        return TimeQuery(text, order=order)
-    words = text
-    read = {*phrases, *(told if phrases else excluded)}
+    others = [one for one in every if one not in negated]
+    phrases = meant(written, others)
+    if told and not phrases and len(others) == 1 and has_a_year(others[0]):  # "2012 minus the summer"
+        phrases = others
+    half_read = [one for one in phrases if is_half_read(text, one, alone=len(phrases) == 1)]
+    wider = {one: _with_leftovers(text, one, every) for one in phrases if one not in half_read}
+    half_read += [one for one, found in wider.items() if not found]
+    phrases = [found for found in wider.values() if found]
+    if _A_YEAR.search(text) and not any(_is_dated(one) for one in (*phrases, *told)):
+        phrases = []  # a year that was not understood: "in the spring two years after 2018"
+    return _Meant(phrases, told, half_read)
+
+
+def _without_phrases(written: Spelled, read: Iterable[Phrase], told: Sequence[Phrase]) -> str:
+    """The text as it was typed without these phrases, and without the "not" before those that are `told`."""
+    words = written.typed
     for phrase in sorted(read, key=lambda one: one.start, reverse=True):
         before_it = NOT.search(written.text, 0, phrase.start) if phrase in told else None
         start, end = written.place(before_it.start() if before_it else phrase.start, phrase.end)
         words = words[:start] + words[end:]
-    reasons = [_why(written, phrases, since, before)] if phrases else []
-    if any(of_movable_feast(written.text, one) for one in phrases):
-        reasons.append("as I do not know which day that feast was")
-    reasons += [f"except {one.how + ' ' if one.how in LIMITS else ''}{_typed(written, one)}" for one in excluded]
-    left_out = [one for one in told if one not in excluded] + half_read
-    reasons += [f"and “{_typed(written, one)}” left out of account" for one in left_out]
-    why = ", ".join(reasons)
-    return TimeQuery(words, since, before, why, order, without)
+    return words
+
+
+def _reasons(written: Spelled, found: _Meant, excluded: Sequence[Phrase], days: Days) -> Iterable[str]:
+    """The days in words, and what was left out or widened them."""
+    if found.phrases:
+        yield _why(written, found.phrases, *days)
+    if any(of_movable_feast(written.text, one) for one in found.phrases):
+        yield "as I do not know which day that feast was"
+    for one in excluded:
+        yield f"except {one.how + ' ' if one.how in LIMITS else ''}{_typed(written, one)}"
+    for one in (*(told for told in found.told if told not in excluded), *found.half_read):
+        yield f"and “{_typed(written, one)}” left out of account"
 
 
 def _is_dated(phrase: Phrase) -> bool:

@@ -69,7 +69,8 @@ SMALL_TALK = (
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
     ),
     (
-        r"(?:.*\byou(?:'re| are)\b.*)?\b(?:useless|stupid|dumb|rubbish|hopeless|terrible|awful|bad|annoying)\b",
+        r".*\b(?:useless|stupid|silly|daft|dumb|idiotic|idiot|muppet|pathetic|rubbish|hopeless|terrible|awful|bad"
+        r"|annoying)\b",
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
     ),
     (r"sorry", "No harm done."),

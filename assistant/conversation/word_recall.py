@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from assistant.grounding.words.families import family_words
 from assistant.grounding.words.lexicon import MONTHS, TIMES
 from memory.episode import Episode, Photo, Recall
+from memory.naming.named_things import names_of
 from memory.store import Memory
 from memory.text import folded, terms
 
@@ -25,6 +26,15 @@ _SAYS_LITTLE = frozenset(
     great nice big small long left right dog cat man woman person people friend guy again""".split()
 )
 """Words of questions by which no memory is meant."""
+_SOMEBODY = re.compile(r"\b(?:who(?:'?s| is| was)|(?:what|how|tell me|know) about) ([^\W\d_]{3,})\b")
+""" "Who is tomasz", "what about mia?": a name, however it is written."""
+_THING = re.compile(r"\b(?:(in|on|at|from|near|under|behind|into|for|by|of) )?(?:the|my|our) ([^\W\d_]{3,})\b")
+""" "What happened to the clock?"; not a place of something else: "who sat on the bench"."""
+_IS_OF = re.compile(
+    r"(?:(?:this|that|these|those)(?:'?s| is| are)? )?(?!(?:i|we|he|she|it|they|you)\b)"
+    r"(?P<of>[^\W_][\w'-]*(?: (?!(?:in|at|on|with|from|for|of|i|we)\b)[\w'-]+){0,4}?)(?=[,.;:!]| is\b| was\b| that\b| i\b| we\b|$)"
+)
+"""What a memory is of, at its beginning: "grandad's old alarm clock, he gave it to me", "that ugly vase is from"."""
 
 
 def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], photo: Photo | None) -> list[Recall]:
@@ -58,10 +68,11 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
 
 
 def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:
-    """Whether a memory has two telling words of the question, or a name or place of it that is not known yet."""
+    """Whether a memory has two telling words of the question, or what one telling word asks about: a name, a place, or
+    the thing that it is of, which is not known yet."""
     matched = {stem for word in _words(episode) if (stem := _stem(word)) in asked}
     specific = {stem for stem in matched if stem not in _SAYS_LITTLE}
-    names = _names(episode, question) | _places(episode.words) & _places(question)
+    names = _names(episode, question) | _places(episode.words) & _places(question) | _spoken_of(episode, question)
     return bool(specific - known) and (len(specific) > 1 or bool((specific - known) & names))
 
 
@@ -71,11 +82,23 @@ def _places(text: str) -> set[str]:
     return {_stem(word) for word in found if word not in TIMES and word not in MONTHS}
 
 
+def _spoken_of(episode: Episode, question: str) -> set[str]:
+    """What a question asks about by one word, and a memory tells of: somebody, or the thing that the memory is of."""
+    asked = folded(question)
+    somebody = {_stem(word) for word in _SOMEBODY.findall(asked)}
+    things = {_stem(word) for place, word in _THING.findall(asked) if not place}
+    found = _IS_OF.match(folded(episode.words))
+    shown = {_stem(word) for word in re.findall(r"\w+", found["of"])} if found else set()
+    return somebody & {_stem(word) for word in _words(episode)} | things & shown
+
+
 def _names(episode: Episode, question: str) -> set[str]:
     """Names in a memory: words with a capital inside a sentence, of its place, or that the question writes so."""
     asked = set(re.findall(r"(?<=[\w,;:] )[^\W\d_]\w+", question))
     names = [word for word in _words(episode) if word in asked and word[:1].isupper()]
     names += re.findall(r"(?<=[\w,;:'’\"“] )[^\W\d_a-z]\w+", episode.words)
+    said = names_of(episode.words)
+    names += [part for name in (*said.shown, *said.mentioned) for part in name.split()]  # in small letters, too
     return {_stem(word) for word in [*names, *re.findall(r"\w+", episode.place or "")] if word[:1].isupper()}
 
 

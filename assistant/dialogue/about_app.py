@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _LEAD = r"(?:(?:wait|hold on|sorry|hm+|ok(?:ay)?|well|oh|ah|wow|no|so|and|but|please|just|haha+|thanks)[, ]+)*"
-_APP = r"(?:app|program|assistant|bot|software)"
+_APP = r"(?:app|program|assistant|(?:chat)?bot|software|machine|computer|robot)"
 _ONE = (
     r"(?:(?:better|right|other|different|new|nicer|next|sharper|older|good) )*"
     r"(?:photos?|pictures?|pics?|images?|files?|one|shot)"
@@ -52,6 +52,9 @@ _PATTERNS = (
     r"|was asking)\b.*",
     r"i (?:asked (?:you|for|about|something)|was asking|didn't (?:ask|mean) (?:that|this|it|for|you)"
     r"|meant (?:the other|another|something|this one|that one))\b.*",
+    rf"{_LEAD}(?:you |what an? )?(?:(?:bloody|totally|completely|absolutely|utterly|such|an?|so|silly|stupid|daft|dumb)"
+    rf"[ ,]+)*(?:useless|rubbish|stupid|silly|daft|dumb|idiotic|hopeless|pathetic|idiot|muppet)"
+    rf"(?: {_APP})?(?: that was| you are)?$",
     r"(?:i(?:'ve| have)? )?never heard (?:such|anything so|so much) \w+$",
     r"(?:this|that|it)(?:'s| is)? (?:still )?(?:taking|takes) (?:forever|ages|(?:so|too|very|quite|a) \w+(?: time)?)$",
     r"(?:this|that|it|you) (?:made|makes|make) me (?:smile|laugh|cry|happy|sad|think)$",

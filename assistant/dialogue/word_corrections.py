@@ -113,8 +113,7 @@ def correction_of(text: str) -> Correction | None:
     for pattern in (_NOT_BUT, _NOT):
         if found := pattern.fullmatch(text):
             old, new = _without_small(found["old"], found["new"])
-            n, said = len(old.split()), new.split()
-            old, new = _without_small(old, " ".join(said[:n] if pattern is _NOT_BUT else said[-n:]))
+            old, new = _without_small(old, _counterpart(old, new.split(), pattern is _NOT_BUT))
             if _WHO_IT_IS.match(text) and not _NUMBER.fullmatch(new):
                 return None
             return _checked(Correction(old, new, whole=False))
@@ -159,6 +158,14 @@ def _checked(wanted: Correction) -> Correction | None:
     lengths = len(wanted.old.split()), len(wanted.new.split())
     differs = folded(wanted.old) != folded(wanted.new)
     return wanted if differs and all(0 < n <= LONGEST for n in lengths) else None
+
+
+def _counterpart(old: str, said: Sequence[str], first: bool) -> str:
+    """What takes the place of `old` in words that say it: as many words at their beginning (`first`) or end; of a lone
+    number the only one there: "my 33rd birthday", for "34th"."""
+    numbers = [word for word in said if _NUMBER.fullmatch(word)] if _NUMBER.fullmatch(old) and " " not in old else []
+    n = len(old.split())
+    return numbers[0] if len(numbers) == 1 else " ".join(said[:n] if first else said[-n:])
 
 
 def _without_small(old: str, new: str) -> tuple[str, str]:

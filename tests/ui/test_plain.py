@@ -188,11 +188,22 @@ def test_what_is_forgotten_has_no_number_any_more(talk: Talk, photos: Path) -> N
 
 
 def test_a_wish_to_forget_in_words_lists_what_it_may_mean(talk: Talk, photos: Path, memory_file: Path) -> None:
-    lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember Milo it is", "forget Milo", "forget Zuzu")
+    two = (str(photos / "MILO 1.JPG"), "/remember Milo it is", str(photos / "rex.png"), "/remember Rex, Milo's friend")
+    lines = talk(FakeBackend(), *two, "forget Milo", "y", "forget Zuzu")
     assert any("Milo it is" in line and re.match(r"(?:Note: )?[0-9a-f]{8,}: ", line) for line in lines), lines
     assert sum(plain_strings.FORGET_WHICH in line for line in lines) == 1
     with Memory(memory_file) as memory:
-        assert memory.stats()["episodes"] == 1
+        assert memory.stats()["episodes"] == 2
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", 1), ("yes", 0)])
+def test_the_only_memory_that_a_wish_to_forget_means_is_asked_about(
+    talk: Talk, photos: Path, memory_file: Path, answer: str, left: int
+) -> None:
+    lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember Milo it is", "forget Milo", answer)
+    assert any(plain_strings.FORGET in line for line in lines)
+    with Memory(memory_file) as memory:
+        assert memory.stats()["episodes"] == left
 
 
 def test_the_tour_and_the_end_of_the_demo(talk: Talk, memory_file: Path) -> None:

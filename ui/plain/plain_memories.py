@@ -49,14 +49,18 @@ class PlainMemories:
             self._follow()
 
     def forget(self, rest: str) -> None:
-        """/forget ID: forget a memory after a yes. /forget WORDS: list the memories that may be meant."""
+        """/forget ID: forget a memory after a yes. /forget WORDS: so the only one that may be meant, or list them."""
         if rest == THIS:
             if not (here := self._printer.view.recalls):
                 return self._printer.say(plain_strings.NOTE, FORGET_NOTHING_HERE)
             rest = here[0].episode.id
         if not ID.fullmatch(rest):
-            self._thread.query("note", partial(lists.to_forget, rest), self._printer.print_lines)
+            meant: list[str] = []
+            self._thread.query("note", partial(lists.to_forget, rest), meant.extend)
             self._follow()
+            if len(meant) == 2 and ID.fullmatch(only := meant[0].partition(":")[0]):
+                return self.forget(only)
+            self._printer.print_lines(meant)
         elif (one := self._found(rest)) and self._sure(f"{about(one)} {plain_strings.FORGET}"):
             self._thread.forget("note", one.id)
             self._follow()

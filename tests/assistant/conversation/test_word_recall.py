@@ -85,6 +85,27 @@ def test_a_place_in_small_letters_brings_a_memory(
         assert bool(by_words(memory, question, 4, (), load_photo(picture(tmp_path / "new.png", "white")))) is found
 
 
+@pytest.mark.parametrize(
+    ("words", "question", "found"),
+    [
+        ("grandads alarm clock, he gave it to me", "what happened with the clock", True),
+        ("that ugly red vase is from Krakow", "do i like the vase?", True),
+        ("we left at six, before the alarm clock rang", "what happened with the clock", False),
+        ("a bench in the park, i sat there", "who slept on the bench", False),
+        ("got them from tomasz, he paid way too much", "who is tomasz", True),
+        ("thats gregor, my daughter mia knitted him", "what about mia?", True),
+        ("thats gregor, my daughter mia knitted him", "what did mia make", True),
+        ("thats gregor, my daughter mia knitted him", "what did the daughter make", False),
+    ],
+)
+def test_one_word_brings_whom_or_what_is_asked_about_in_small_letters(
+    memory_file: Path, tmp_path: Path, words: str, question: str, found: bool
+) -> None:
+    with Memory(memory_file) as memory:
+        memory.add(Episode(load_photo(picture(tmp_path / "a.png", "red")), (Turn("user", words),), datetime.now(UTC)))
+        assert bool(by_words(memory, question, 4, (), load_photo(picture(tmp_path / "new.png", "white")))) is found
+
+
 def test_in_a_conversation_they_join_those_of_the_photo_and_the_prompt_is_read_anew_once(
     memory: Memory, tmp_path: Path
 ) -> None:

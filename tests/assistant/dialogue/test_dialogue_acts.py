@@ -143,6 +143,12 @@ def test_a_complaint_about_an_answer_denies_no_photo() -> None:
     assert "sorry" in small_talk("you're useless")
 
 
+@pytest.mark.parametrize("line", ["bloody useless", "this is wrong you silly machine", "what a stupid app", "you daft bot"])
+def test_rude_words_are_no_memory_and_get_a_short_reply(line: str) -> None:
+    assert act_of(line).kind == "talk" and "sorry" in small_talk(line)
+    assert act_of("my silly cat").kind == act_of("this is a silly hat").kind == "tell"
+
+
 @pytest.mark.parametrize("line", ["I'm sad today, Biscuit died last week", "i am so tired today", "I feel a bit down"])
 def test_how_the_user_feels_is_not_kept_with_the_photo_in_view_unasked(line: str) -> None:
     assert act_of(line).kind in ("unclear", "talk")

@@ -26,12 +26,13 @@ from assistant.conversation.conversation_state import (
     question_opening,
 )
 from assistant.conversation.events import Answered, AnswerText, Caption, Captioned, Event, Failed, Recalled, Reminded
-from assistant.conversation.follow_up import spoken_of
+from assistant.conversation.follow_up import sources, spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
 from assistant.dialogue.several_questions import questions_in
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.grounding.quotes.answering_sentence import answering_sentence
 from assistant.grounding.quotes.reading import Reader, ReadOnce
+from assistant.grounding.result import Grounding
 from assistant.reader import answer_reader
 from memory.days import Unknown
 from memory.episode import Episode, Photo, Recall
@@ -107,6 +108,12 @@ class Conversation:
         """Answer the questions of a line one after the other; the second and later answers appear whole."""
         self._stop.clear()
         alone = bool(self.backend and self.backend.evidence)
+        if alone and (quotes := sources(line, self._told, self.recalls)):
+            text = "\n".join(one.text for one in quotes)
+            self._turns = (*self._turns, Message("user", (line,)), Message("assistant", (text,)))
+            yield AnswerText(text)
+            yield Answered(text, Chunk("", "end"), Grounding(quoted=tuple(one.episode for one in quotes)))
+            return
         answers: list[Answered] = []
         for question in questions_in(line) if alone else (line,):
             for event in self._ask(question):

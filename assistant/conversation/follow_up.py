@@ -1,4 +1,5 @@
-"""What a follow-up question is about: "when was that?", behind an answer from a memory that words brought.
+"""What a follow-up question is about: "when was that?", behind an answer from a memory that words brought, and "are you
+sure?", which asks where an answer is from.
 
 With a photo in view such a question would be read behind its caption. A model that reads the whole conversation knows
 better by itself; a small one reads each question alone.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.quotes.question_kind import identity, speaks_of
 from assistant.grounding.quotes.reading import SURE, Reader
 from assistant.grounding.words.tokens import tokens
@@ -22,6 +24,23 @@ _POINTS = re.compile(
 )
 """ "When was that?", "and why?", "what year was it", "how long did we stay there?": nothing but what was just said."""
 _IN_VIEW = re.compile(r"\b(?:this|these|here|photo|picture|image|pic|see)\b", re.IGNORECASE)
+_DOUBTS = re.compile(
+    r"\W*(?:(?:and|but|so|hm+|really|ok|oh|wait)\W+)*"
+    r"(?:(?:are|r) (?:you|u) (?:(?:really|quite|absolutely|totally|very|100%) )*(?:sure|certain)"
+    r"|how (?:do|would) (?:you|u) know|says who|(?:who|where) (?:told you|says)|since when|really)"
+    r"(?: (?:about |of )?(?:that|this|it))?\W*",
+    re.IGNORECASE,
+)
+_MOST_QUOTED = 2
+
+
+def sources(line: str, told: Collection[str], recalls: Sequence[Recall]) -> list[Quote]:
+    """The user's words in which the last answer stood (memories with the ids `told`), where a line only doubts it:
+    "are you sure?", "how do you know that?"."""
+    if not _DOUBTS.fullmatch(line):
+        return []
+    last = [one for one in recalls if one.episode.id in told][:_MOST_QUOTED]
+    return [quoted(Quotable(one.episode, one.episode.day, one.certainty), one.episode.words) for one in last]
 
 
 def spoken_of(

@@ -48,11 +48,20 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 """Where another question may begin."""
+_TAGGED = re.compile(
+    rf"{_LEAD}(?P<who>this|that|these|those|it|he|she|they)(?P<verb>'?s|'?re| is| are| was| were) (?P<what>.+?),?"
+    rf" (?:right|correct|yeah|yes|innit|{_AUX} (?:it|he|she|they|this|that|these|those))",
+    re.IGNORECASE,
+)
+""" "That's Pickle, right?", "thats pickle isnt it"."""
 
 
 def questions_in(line: str) -> tuple[str, ...]:
-    """The questions of a line, each as a line of its own; the line as it is where it has one, or that is not sure."""
+    """The questions of a line, each as a line of its own; the line as it is where it has one, or that is not sure.
+    A claim that asks ("that's Pickle, right?") is "is that Pickle?"."""
     said = " ".join(line.replace("’", "'").split()).rstrip(" ?!.")
+    if tagged := _TAGGED.fullmatch(said):
+        return (f"{_verb(tagged['verb'])} {tagged['who'].lower()} {tagged['what']}?",)
     parts = [one for one in _JOINT.split(said) if one]
     if not 1 < len(parts) <= MOST:
         return (line,)
@@ -74,8 +83,14 @@ def _completed(parts: list[str]) -> list[str]:
         if asks[n] or _OF_SUBJECT.fullmatch(part):
             whole.append(part)
         elif beside and (bare := _BARE.fullmatch(part)):
-            verb = beside["verb"] or {"s": "is", "re": "are", "d": "did"}[beside["short"].lower()]
+            verb = beside["verb"] or _verb(beside["short"])
             whole.append(f"{bare['phrase']} {verb}{beside['rest']}")
         else:
             whole.append("")
     return whole
+
+
+def _verb(short: str) -> str:
+    """A verb in full: "is" for "'s"."""
+    verb = short.strip(" '").lower()
+    return {"s": "is", "re": "are", "d": "did"}.get(verb, verb)

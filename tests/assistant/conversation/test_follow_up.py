@@ -11,7 +11,7 @@ import pytest
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.events import Answered, AnswerText, Failed
-from assistant.conversation.follow_up import spoken_of
+from assistant.conversation.follow_up import sources, spoken_of
 from assistant.encoder.encoder import BackendEncoder
 from assistant.grounding.quotes.reading import Reading
 from assistant.sight import remember
@@ -146,3 +146,24 @@ def test_each_question_of_one_line_is_answered(memory: Memory, told: tuple[Episo
     assert talk.take_back() and talk.messages[-1].parts == ("This is Nala.",), "the caption stands"
     backend.answers = ["From a farm near Bern."]
     assert answer(talk, "where did we get her and where is she from?") == "From a farm near Bern.", "said once"
+
+
+@pytest.mark.parametrize("line", ["are you sure?", "r u sure", "how do you know that", "really?", "ok, are you sure of it?"])
+def test_a_doubt_is_answered_by_the_words_in_which_the_answer_stands(
+    memory: Memory, told: tuple[Episode, Episode], line: str
+) -> None:
+    backend = small("This is Nala.", "In Lisbon.", "May 2019.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(NALA))
+    answer(talk, "where did Bruno go through the wash?")
+    asked = len(backend.calls)
+    quote = answer(talk, line)
+    assert quote.startswith("You told me") and "He went through the wash in Lisbon in May 2019." in quote
+    assert len(backend.calls) == asked and talk.messages[-1].parts == (quote,), "no model writes, the line is kept"
+    assert answer(talk, "and when was that?") == "May 2019."
+
+
+@pytest.mark.parametrize("line", ["are you sure he went to Lisbon?", "sure", "how do you know Nala?", "where are you"])
+def test_what_asks_more_than_whether_an_answer_is_sure_is_a_question(told: tuple[Episode, Episode], line: str) -> None:
+    recalls = (Recall(told[0], 0.9, "the same thing", by_sight=True),)
+    assert not sources(line, {told[0].id}, recalls) and not sources("are you sure?", (), recalls)

@@ -27,6 +27,9 @@ from assistant.dialogue.several_questions import questions_in
         ),
         ("who gave us this & when did we get it", ["who gave us this?", "when did we get it?"]),
         ("did we go to Rome and did we like it?", ["did we go to Rome?", "did we like it?"]),
+        ("thats pickle right?", ["is that pickle?"]),
+        ("So this is Rex, isn't it?", ["is this Rex?"]),
+        ("its my sisters, innit", ["is it my sisters?"]),
     ],
 )
 def test_each_question_of_a_line(line: str, parts: list[str]) -> None:
@@ -37,6 +40,8 @@ def test_each_question_of_a_line(line: str, parts: list[str]) -> None:
     "line",
     [
         "What is this?",
+        "is that the right one?",
+        "who said it was right?",
         "When we were in Rome, where did we stay?",
         "When Biscuit was a puppy, where did he sleep?",
         "Who was there and did the cooking?",

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.quotes.question_kind import identity, speaks_of
+from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.quotes.reading import SURE, Reader
 from assistant.grounding.words.tokens import tokens
 from memory.episode import Recall

@@ -32,7 +32,8 @@ _THING = re.compile(r"\b(?:(in|on|at|from|near|under|behind|into|for|by|of) )?(?
 """ "What happened to the clock?"; not a place of something else: "who sat on the bench"."""
 _IS_OF = re.compile(
     r"(?:(?:this|that|these|those)(?:'?s| is| are)? )?(?!(?:i|we|he|she|it|they|you)\b)"
-    r"(?P<of>[^\W_][\w'-]*(?: (?!(?:in|at|on|with|from|for|of|i|we)\b)[\w'-]+){0,4}?)(?=[,.;:!]| is\b| was\b| that\b| i\b| we\b|$)"
+    r"(?P<of>[^\W_][\w'-]*(?: (?!(?:in|at|on|with|from|for|of|i|we)\b)[\w'-]+){0,4}?)"
+    r"(?=[,.;:!]| is\b| was\b| that\b| i\b| we\b|$)"
 )
 """What a memory is of, at its beginning: "grandad's old alarm clock, he gave it to me", "that ugly vase is from"."""
 

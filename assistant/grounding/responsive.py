@@ -50,6 +50,7 @@ _WHO_IN_VIEW = re.compile(
 """Asks who is in view, and nothing else."""
 _WHERE_OR_WHEN = re.compile(r"\W*(where|when|what (?:year|day|date|month))\b", re.IGNORECASE)
 _WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
+_WHO_IS_ONE = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was) (?P<who>[^\W\d_]+)\W*", re.IGNORECASE)
 _UNTOLD_OF = re.compile(
     r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
 )
@@ -108,6 +109,8 @@ class _Answer:
         known = {t.stem for t in self.asked}
         if _WHO_IS_NAMED.match(self.question) and _only_echoes(self.found, known):
             return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
+        if _of_somebody_else(self.question, self.sentence):
+            return True
         nothing_new = all(t.stem in known or t.kind in _EMPTY for t in self.found)
         return bool(_OPEN.match(self.question) and self.found) and nothing_new
 
@@ -164,6 +167,15 @@ def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
         day = any(t.kind == "day" for t in found)
         return number or day or bool(_TIME.search(sentence) or _SPAN.search(sentence))
     return number and not (what == "much" and _SPAN.search(sentence))
+
+
+def _of_somebody_else(question: str, sentence: str) -> bool:
+    """Whether a sentence names another person by the one who is asked about: "Tomasz's mum.", to "who is tomasz?"."""
+    asked = _WHO_IS_ONE.fullmatch(question)
+    if not asked:
+        return False
+    theirs = rf"\W*(?:from |the )?{re.escape(asked['who'])}['’]?s (?!(?:my|our|your|his|her|the|an?|not|in|from)\b)\w"
+    return bool(re.match(theirs, sentence, re.IGNORECASE))
 
 
 def _spelt(question: str) -> str:

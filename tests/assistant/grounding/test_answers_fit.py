@@ -251,3 +251,17 @@ def test_a_refusal_that_loses_its_thread_is_not_shown(written: str) -> None:
 def test_a_curly_quotation_mark_that_ends_nothing_is_not_shown() -> None:
     shown = check("He bit the postman once.”", recall(BISCUIT), question="what did he do?").shown
     assert "postman once" in shown and shown.count("“") == shown.count("”")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fits"),
+    [
+        ("Tomaszs mum in Krakow.", False),
+        ("From Tomasz's mum.", False),
+        ("Tomasz's my husband.", True),
+        ("He paid.", True),
+    ],
+)
+def test_somebody_else_named_by_the_one_asked_about_is_no_answer(sentence: str, fits: bool) -> None:
+    assert responsive("who is tomasz", sentence, Names()) is fits
+    assert responsive("who is from krakow", sentence, Names())

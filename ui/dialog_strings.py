@@ -47,6 +47,9 @@ BROWSER_NONE = {"empty": "None yet.", "searched": "None that match. Other words,
 BROWSER_KEYS = (
     "Enter open · z large · e edit · f forget · u undo · g grid · / find · p people · d doubles · s counts · Esc"
 )
+UNDO_KEY = "u undo"
+BROWSER_ONE_KEYS = ("Enter open", "z large", "e edit", "f forget", "g grid", "d doubles")
+"""The keys of the browser that need a memory in it."""
 BROWSER_SEARCH_KEYS = "Enter goes to what was found · Esc goes back"
 BROWSER_DONE = "{line}. u takes it back until Keepsake closes."
 EDIT, EDIT_KEYS = "Change this memory", "ctrl+s saves  ·  Tab: day, place  ·  Esc leaves it as it was"

@@ -10,6 +10,9 @@ from memory.text import count
 
 PEOPLE = "People and things"
 PEOPLE_KEYS = "Enter: the photos · r rename · j join with another · x split · n no name · u undo · Esc"
+PEOPLE_JOIN_KEY = "j join with another"
+PEOPLE_ONE_KEYS = tuple(PEOPLE_KEYS.split(" · ")[:5])
+"""The keys that need a name in the list."""
 PEOPLE_EMPTY = (
     "Nobody and nothing has a name yet. Say “This is Zuri” about a photo, and Zuri is here, with all photos of Zuri."
 )

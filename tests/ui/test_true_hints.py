@@ -7,17 +7,19 @@ from pathlib import Path
 from textual.widgets import Footer, Input
 
 from assistant.backends.fake import FakeBackend
-from tests.support.apppilot import Alike, all_seen, cards, look, opened, picture, running, sees, send, until
+from tests.support.apppilot import Alike, all_seen, cards, drawn, look, opened, picture, running, sees, send, until
 from tests.support.browserpilot import browser, fill
 from tests.ui.test_tui_tray import silent, tray_opened
 from tui import KeepsakeApp
 from ui import dialog_strings
 from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.ending_lists import MarksScreen
+from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.kept_conversations import HistoryScreen
+from ui.dialogs.people_screen import PeopleScreen
 from ui.imports.import_dialog import ImportDialog
 from ui.strings import FORGET_WHICH
-from ui.widgets.keys_line import KeysLine
+from ui.widgets.keys_line import KeysLine, without
 
 SMALL = (50, 16)
 
@@ -46,11 +48,41 @@ async def test_the_browser_says_how_one_is_forgotten_and_that_letters_are_letter
         await sees(app.screen, FORGET_WHICH, "1 of 1")
         await pilot.press("escape")
         await browser(app, pilot)
-        await keys_are(app, dialog_strings.BROWSER_KEYS)
+        nothing_done = without(dialog_strings.BROWSER_KEYS, dialog_strings.UNDO_KEY)
+        await keys_are(app, nothing_done)
         await pilot.press("slash")
         await keys_are(app, dialog_strings.BROWSER_SEARCH_KEYS)
         await pilot.press("escape")
-        await keys_are(app, dialog_strings.BROWSER_KEYS)
+        await keys_are(app, nothing_done)
+
+
+async def test_lists_name_the_keys_that_do_something_now(memory_file: Path, photos: Path) -> None:
+    """ "u undo" where there is something to take back that a key may, and those of a memory where there is one."""
+    fill(memory_file, photos, "This is Milo, my dog.")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot, "of Milo")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await keys_are(app, "u undo · / find · p people · s counts · Esc")
+        await pilot.press("p")
+        await opened(app, PeopleScreen)
+        await keys_are(app, "u undo · Esc")
+        await pilot.press("u")
+        await keys_are(app, "Enter: the photos · r rename · x split · n no name · Esc")
+        await pilot.press("escape")
+        await keys_are(app, without(dialog_strings.BROWSER_KEYS, dialog_strings.UNDO_KEY))
+
+
+async def test_the_tray_names_undo_once_there_is_something_to_take_back(memory_file: Path, tmp_path: Path) -> None:
+    silent(memory_file, tmp_path / "one", 2)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        screen = await tray_opened(app, pilot)
+        line = screen.query_one(KeysLine)
+        assert "ctrl+x" in line.text and "ctrl+z" not in line.text
+        await pilot.press("ctrl+x")
+        await until(lambda: "ctrl+z undoes" in line.text, "the key")
 
 
 async def test_all_keys_of_the_editor_are_in_view_on_a_small_screen(memory_file: Path, photos: Path) -> None:

@@ -23,12 +23,14 @@ from ui.dialog_strings import (
     BROWSER_INSTEAD,
     BROWSER_KEYS,
     BROWSER_NONE,
+    BROWSER_ONE_KEYS,
     BROWSER_SEARCH,
     BROWSER_SEARCH_KEYS,
+    UNDO_KEY,
 )
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
-from ui.widgets.keys_line import KeysLine
+from ui.widgets.keys_line import KeysLine, without
 from ui.widgets.text_fields import LineField
 
 What = Literal["open", "large", "edit", "forget", "undo", "statistics", "duplicates", "people"]
@@ -57,12 +59,14 @@ class BrowserScreen(Screen[None]):
         request: Callable[[What, EpisodeEntry | None], Awaitable[object]],
         wanted: Callable[[list[str], CardSize], object],
         typed: Callable[[str], object],
+        undoable: Callable[[], bool],
     ) -> None:
         """Callbacks: `search` for words ("": all memories), `typed` while they are being typed; `request`, what the
         user wants, with the highlighted memory; `wanted`, the ids of memories whose cards are needed, and the size of
-        the cards."""
+        the cards; `undoable`, whether u would take something back."""
         super().__init__()
         self._search, self._request, self._wanted, self._typed = search, request, wanted, typed
+        self._undoable = undoable
         self.grid = EpisodeGrid(self._moved, id="grid")
         self.words = ""
         """The words of the last search."""
@@ -77,7 +81,7 @@ class BrowserScreen(Screen[None]):
             yield self.grid
             yield Static("", id="none", classes="hint")
             yield Static("", id="result")
-        yield KeysLine(BROWSER_KEYS, id="foot")  # with the end of the frame: so a step draws only that anew
+        yield KeysLine(id="foot")  # with the end of the frame: so a step draws only that anew
 
     def on_mount(self) -> None:
         """Focus the memories, so that the keys work at once."""
@@ -103,6 +107,7 @@ class BrowserScreen(Screen[None]):
         self.query_one("#none").display = not entries
         self.grid.display = bool(entries)
         self.grid.show(entries, there)
+        self._list_keys()
         if typing:
             return
         if entries:
@@ -119,9 +124,13 @@ class BrowserScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """In the search field letters are no keys."""
-        self.query_one("#foot", KeysLine).text = (
-            BROWSER_SEARCH_KEYS if self.query_one("#search").has_focus else BROWSER_KEYS
-        )
+        self._list_keys()
+
+    def _list_keys(self) -> None:
+        """List the keys that do something now."""
+        keys = BROWSER_KEYS if self.grid.entries else without(BROWSER_KEYS, *BROWSER_ONE_KEYS)
+        keys = keys if self._undoable() else without(keys, UNDO_KEY)
+        self.query_one("#foot", KeysLine).text = BROWSER_SEARCH_KEYS if self.query_one("#search").has_focus else keys
 
     async def on_episode_grid_opened(self) -> None:
         """A click on a memory opens that memory."""

@@ -20,13 +20,16 @@ from textual.widgets.selection_list import Selection
 
 from memory.episode import Episode, printable
 from memory.naming.named_things import NamedThing
+from ui.dialog_strings import UNDO_KEY
 from ui.dialogs.editing import TAB
 from ui.people_strings import (
     JOIN_WITH,
     NEW_NAME,
     PEOPLE,
     PEOPLE_EMPTY,
+    PEOPLE_JOIN_KEY,
     PEOPLE_KEYS,
+    PEOPLE_ONE_KEYS,
     SPLIT,
     SPLIT_KEYS,
     SPLIT_NAME,
@@ -35,7 +38,7 @@ from ui.people_strings import (
 from ui.recall_strings import day
 from ui.widgets.episode_card import CardSize
 from ui.widgets.episode_grid import EpisodeGrid
-from ui.widgets.keys_line import KeysLine
+from ui.widgets.keys_line import KeysLine, without
 from ui.widgets.text_fields import LineField
 
 Request = Literal["photos", "rename", "join", "split", "no name", "undo"]
@@ -86,6 +89,8 @@ class PeopleScreen(ModalScreen[None]):
         """What the user told of the highlighted thing, newest first, beside the names where there is room."""
         self.photos.can_focus = False
         self.things: Sequence[NamedThing] = ()
+        self._undoable = False
+        """Whether u would take something back."""
         self._joining = ""
         """The name that waits for the one to join it with; "" when none does."""
 
@@ -99,18 +104,20 @@ class PeopleScreen(ModalScreen[None]):
                 yield self.photos
             yield LineField(id="new-name", compact=True)
             yield Static("", id="said", classes="hint")
-            yield KeysLine(PEOPLE_KEYS, classes="keys")
+            yield KeysLine(classes="keys")
 
     def on_mount(self) -> None:
         """No field is open yet."""
         self.query_one("#new-name").display = False
 
-    def show(self, things: Sequence[NamedThing]) -> None:
-        """Show these things; the highlighted name stays highlighted if it is among them."""
+    def show(self, things: Sequence[NamedThing], undoable: bool) -> None:
+        """Show these things; the highlighted name stays highlighted if it is among them. `undoable`: whether u would
+        take something back."""
         names = self.query_one("#names", OptionList)
         before = self._chosen
         at = names.highlighted or 0
-        self.things, self._joining = things, ""
+        self.things, self._joining, self._undoable = things, "", undoable
+        self.query_one(KeysLine).text = self._keys
         names.clear_options()
         names.add_options(Option(_line(one)) for one in things)
         self.query_one("#none").display = not things
@@ -144,7 +151,14 @@ class PeopleScreen(ModalScreen[None]):
     def say(self, text: str, asks: bool = False) -> None:
         """Show a line: what became of the request, or (`asks`) how to go on, which is all that keys do then."""
         self.query_one("#said", Static).update(Content("" if asks else text))
-        self.query_one(KeysLine).text = text if asks else PEOPLE_KEYS
+        self.query_one(KeysLine).text = text if asks else self._keys
+
+    @property
+    def _keys(self) -> str:
+        """The keys that do something now."""
+        keys = PEOPLE_KEYS if self.things else without(PEOPLE_KEYS, *PEOPLE_ONE_KEYS)
+        keys = keys if len(self.things) > 1 else without(keys, PEOPLE_JOIN_KEY)
+        return keys if self._undoable else without(keys, UNDO_KEY)
 
     @property
     def _chosen(self) -> str:

@@ -21,7 +21,7 @@ from memory.episode import Episode
 from ui.dialogs.editing import Editing
 from ui.imports import tray_strings as strings
 from ui.input_parser import read
-from ui.widgets.keys_line import KeysLine
+from ui.widgets.keys_line import KeysLine, without
 from ui.widgets.photo_view import PhotoView
 from ui.widgets.text_fields import LineField
 
@@ -49,11 +49,14 @@ class TrayScreen(Editing, Screen[None]):
         skip: Callable[[Episode], object],
         undo: Callable[[], object],
         elsewhere: Callable[[list[Path]], object],
+        undoable: Callable[[], bool],
     ) -> None:
         """Callbacks: `tell` keeps words for photos, `leave` never asks about one again, `skip` asks later, `undo`;
-        `elsewhere` shows or imports what was pasted by its path, when the tray is closed."""
+        `elsewhere` shows or imports what was pasted by its path, when the tray is closed; `undoable`: whether there is
+        something to take back."""
         super().__init__()
         self._tell, self._leave, self._skip, self._undo, self._elsewhere = tell, leave, skip, undo, elsewhere
+        self._undoable = undoable
         self._asked = ""
         """The path about which was said that it is none of this photo's words: Enter again takes it."""
         self.groups: list[list[Episode]] = []
@@ -72,7 +75,7 @@ class TrayScreen(Editing, Screen[None]):
                         yield PhotoView(classes="next")
             yield Static("", id="tray-said")
             yield LineField(placeholder=strings.TRAY_WORDS, id="tray-words")
-        yield KeysLine(strings.TRAY_KEYS, id="tray-keys")
+        yield KeysLine(id="tray-keys")
 
     def on_mount(self) -> None:
         """The words are typed at once."""
@@ -110,6 +113,7 @@ class TrayScreen(Editing, Screen[None]):
     def say(self, text: str) -> None:
         """Show a line above the words: what was done."""
         self.query_one("#tray-said", Static).update(Content(text))
+        self._list_keys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: keep the words for this photo; without words, skip it."""
@@ -169,6 +173,11 @@ class TrayScreen(Editing, Screen[None]):
         self._draw()
         do()
 
+    def _list_keys(self) -> None:
+        """List the keys that do something now."""
+        keys = strings.TRAY_GROUP_KEYS if self.photos and len(self.group) > 1 else strings.TRAY_KEYS
+        self.query_one(KeysLine).text = keys if self._undoable() else without(keys, strings.TRAY_UNDO_KEY)
+
     def _draw(self) -> None:
         photos = self.photos
         title, episode = "", photos[self.at] if photos else None
@@ -177,9 +186,7 @@ class TrayScreen(Editing, Screen[None]):
             about = strings.TRAY_ALIKE.format(n=alike) if alike > 1 else ""
             title = "\n".join(filter(None, [strings.title(episode, self.at + 1, len(photos)), about]))
         self.query_one("#tray-title", Static).update(Content(title))
-        self.query_one(KeysLine).text = (
-            strings.TRAY_GROUP_KEYS if episode and len(self.group) > 1 else strings.TRAY_KEYS
-        )
+        self._list_keys()
         self.query_one(".large", PhotoView).photo = episode.photo if episode else None
         following = [*photos[self.at + 1 :], *photos[: self.at]]
         for n, view in enumerate(self.query(".next").results(PhotoView)):

@@ -17,6 +17,7 @@ TRAY_DONE = "That was the last one: no photo waits any more."
 TRAY_SKIPPED = "The others were skipped: ctrl+t asks about them again."
 TRAY_WORDS, TRAY_WORDS_SHORT = "What does it show?  “This is Zuri at the lake.”", "What does it show?  “This is Zuri.”"
 TRAY_KEYS = "Enter keeps your words (empty: skips) · ctrl+x not interesting · ctrl+z undoes · Esc"
+TRAY_UNDO_KEY = "ctrl+z undoes"
 TRAY_GROUP_KEYS = TRAY_KEYS.replace(" · ", " · ctrl+g for the whole group · ", 1)
 TRAY_ALIKE = "{n} of this day look alike: ctrl+g tells about all of them"
 TRAY_LEFT = "{waiting} {wait} for words"

@@ -73,6 +73,11 @@ class _Undo:
     back: Callable[[Memory], object] | None = None
     """What undoes a change of something else than memories."""
 
+    @property
+    def only_adds(self) -> bool:
+        """Whether the change added memories, and its undo forgets them."""
+        return bool(self.added) and not self.held.episodes
+
     def new_in(self, memory: Memory) -> list[str]:
         """Ids of memories that the change added, in the place of none, and that are still there."""
         stored = set(memory.ids()) if self.added else set()
@@ -147,12 +152,17 @@ class UndoStack:
         self._stack.append(_Undo(Held(), {}, UNDO_MARK, ((mark.photo, mark.other, before),)))
         return Change((), (MARK_TAKEN_BACK.format(line=mark.line()),), answer=True)
 
+    def can_undo(self, *, keeps: bool = False) -> bool:
+        """Whether `undo` would take something back. Callable from any thread."""
+        last = self._stack[-1:]
+        return bool(last) and not (keeps and last[0].only_adds)
+
     def undo(self, *, keeps: bool = False) -> Change:
         """Take back the last change. `keeps`: a remembering or an import is left alone, since no second key could bring
         back what its undo forgets. Raises KeepsakeError when there is none."""
         if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
-        if keeps and self._stack[-1].added and not self._stack[-1].held.episodes:
+        if keeps and self._stack[-1].only_adds:
             return Change((), (UNDO_FORGETS,))
         step, memory = self._stack.pop(), self._memory()
         if step.back:

@@ -28,17 +28,27 @@ class KeysLine(Widget):
         return Content("\n".join(broken(self.text, self.content_size.width)))
 
 
+def without(text: str, *keys: str) -> str:
+    """A text of keys without some of them, each with what it does: those that would do nothing now."""
+    dot = _dot(text)
+    return dot.join(piece for piece in text.split(dot) if piece not in keys)
+
+
 def broken(text: str, width: int) -> list[str]:
     """`text` in as few lines of at most `width` cells as it needs, and those about equally long.
 
     Lines break at the dots, and within a piece only where that is longer than a line.
     """
-    dot = "  ·  " if "  ·  " in text else " · "
+    dot = _dot(text)
     pieces = text.split(dot)
     lines, longest = _filled(pieces, dot, width), max(map(len, pieces))
     while width > longest and len(narrower := _filled(pieces, dot, width - 1)) == len(lines):
         lines, width = narrower, width - 1
     return lines
+
+
+def _dot(text: str) -> str:
+    return "  ·  " if "  ·  " in text else " · "
 
 
 def _filled(pieces: list[str], dot: str, width: int) -> list[str]:

@@ -181,7 +181,12 @@ class MemoriesController:
             self._forgetting = ""
             self._app.call_later(self._reload)  # once the browser is gone
 
-        await self._app.push_screen(BrowserScreen(self.browse, self._request, self._wanted, self._typed), left)
+        screen = BrowserScreen(self.browse, self._request, self._wanted, self._typed, self._undoable)
+        await self._app.push_screen(screen, left)
+
+    def _undoable(self) -> bool:
+        """Whether the key for it would take something back."""
+        return self._thread.session.changes.can_undo(keeps=True)
 
     def _reload(self) -> None:  # what was changed in a browser shows in the one below it, too
         if screen := self.screen:

@@ -62,7 +62,7 @@ class PeopleController:
         if self.screen is None:
             await self._app.push_screen(PeopleScreen(self._request, self._wanted))
         if self.screen:
-            self.screen.show(found)
+            self.screen.show(found, self._thread.session.changes.can_undo(keeps=True))
 
     def changed(self, lines: Sequence[str]) -> None:
         """Memories or names have changed: read the names again, and show the first line of the receipt."""

@@ -60,7 +60,9 @@ class TraysController:
         if not found[0]:
             await self._view.note(strings.TRAY_EMPTY)
         elif self.screen is None:
-            await self._app.push_screen(TrayScreen(self._tell, self._leave, self._skip, self._undo, self._elsewhere))
+            undoable = self._thread.session.changes.can_undo
+            screen = TrayScreen(self._tell, self._leave, self._skip, self._undo, self._elsewhere, undoable)
+            await self._app.push_screen(screen)
             await self._show("", found)
 
     async def _show(self, said: str, found: Next) -> None:

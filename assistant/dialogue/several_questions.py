@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.grounding.words.lexicon import PAST
+
 MOST = 4
 """A line with more questions than this is left as it is."""
 _AUX = r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|might|must)(?:n'?t)?"
@@ -33,6 +35,13 @@ _OF_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """ "Who gave us this", "what happened then"."""
+_DOER = re.compile(
+    rf"{_LEAD}(?:(?P<who>who|(?:which|whose) [\w'-]+)|what)"
+    r" (?P<did>(?:(?:first|once|actually) )?(?P<verb>[\w-]+)(?: .+)?)",
+    re.IGNORECASE,
+)
+""" "Who gave us this": who did something that is past, with the verb as it is asked."""
+_HOW_IT_WAS = re.compile(rf"{_LEAD}(?P<phrase>when|where|why|how)", re.IGNORECASE)
 _TOLD_WHAT = re.compile(
     r"(?P<lead>(?:.*\b)?(?:(?:do|did|can|could|would|will) you (?:still )?(?:know|remember|tell me|say|recall)"
     r"|tell me|remind me|i(?: wonder|'d like to know| want to know| would like to know)))"
@@ -74,9 +83,10 @@ def questions_in(line: str) -> tuple[str, ...]:
 
 
 def _completed(parts: list[str]) -> list[str]:
-    """Each part as a whole question: "when" beside "where did we get her" is "when did we get her". "" where a part
-    is none."""
+    """Each part as a whole question: "when" beside "where did we get her" is "when did we get her", beside "who
+    gave us her" "when was it that they gave us her". "" where a part is none."""
     asks = [_INVERTED.fullmatch(one) or _YES_OR_NO.fullmatch(one) for one in parts]
+    doers = [None if asked else _of_past(one) for asked, one in zip(asks, parts, strict=True)]
     whole = []
     for n, part in enumerate(parts):
         beside = next((one for one in (asks[n - 1] if n else None, *asks[n + 1 : n + 2]) if one), None)
@@ -85,6 +95,8 @@ def _completed(parts: list[str]) -> list[str]:
         elif beside and (bare := _BARE.fullmatch(part)):
             verb = beside["verb"] or _verb(beside["short"])
             whole.append(f"{bare['phrase']} {verb}{beside['rest']}")
+        elif (doer := next(filter(None, doers), None)) and (how := _HOW_IT_WAS.fullmatch(part)):
+            whole.append(f"{how['phrase']} was it that {'they' if doer['who'] else 'it'} {doer['did']}")
         else:
             whole.append("")
     return whole
@@ -94,3 +106,12 @@ def _verb(short: str) -> str:
     """A verb in full: "is" for "'s"."""
     verb = short.strip(" '").lower()
     return {"s": "is", "re": "are", "d": "did"}.get(verb, verb)
+
+
+def _of_past(part: str) -> re.Match[str] | None:
+    """A question for who did something, or what did: of the past, as only then "was it that they did" is right."""
+    found = _DOER.fullmatch(part)
+    if found is None or not _OF_SUBJECT.fullmatch(part):
+        return None
+    verb = found["verb"].lower()
+    return found if verb in PAST or (verb.endswith("ed") and len(verb) > 4) else None

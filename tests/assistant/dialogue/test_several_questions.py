@@ -26,6 +26,14 @@ from assistant.dialogue.several_questions import questions_in
             ["Do you know who this is?", "Do you know where we got her?"],
         ),
         ("who gave us this & when did we get it", ["who gave us this?", "when did we get it?"]),
+        ("Who gave us this and when?", ["Who gave us this?", "when was it that they gave us this?"]),
+        ("When, and who made it?", ["When was it that they made it?", "who made it?"]),
+        (
+            "which friend knitted it, where and why?",
+            ["which friend knitted it?", "where was it that they knitted it?", "why was it that they knitted it?"],
+        ),
+        ("What happened then? And why?", ["What happened then?", "why was it that it happened then?"]),
+        ("what broke and when", ["what broke?", "when was it that it broke?"]),
         ("did we go to Rome and did we like it?", ["did we go to Rome?", "did we like it?"]),
         ("thats pickle right?", ["is that pickle?"]),
         ("So this is Rex, isn't it?", ["is this Rex?"]),
@@ -45,11 +53,11 @@ def test_each_question_of_a_line(line: str, parts: list[str]) -> None:
         "When we were in Rome, where did we stay?",
         "When Biscuit was a puppy, where did he sleep?",
         "Who was there and did the cooking?",
-        "Who gave us this and when?",  # whose verb "when" would need is not known
+        "who lives there and why?",  # "why" of what still is has another verb, which is not known
+        "who gave us this and how old?",
         "what did I pay and have to sign",
         "who are Milo and Biscuit",
         "What is the difference between what I paid and what it is worth?",
-        "What happened then? And why?",
         "who? what? where is it? when? why? how?",
     ],
 )

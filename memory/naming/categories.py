@@ -81,6 +81,11 @@ def expression(word: str) -> str:
     return f"({sure} OR (({' OR '.join(terms(' '.join(doubtful)))}) NOT ({' OR '.join(terms(_TOY))})))"
 
 
+def members(word: str) -> frozenset[str]:
+    """The words for what is of the category that `word` names, in the singular; none when it names none."""
+    return frozenset(_GROUPS.get(category(word), "").split())
+
+
 def without_kind(word: str) -> str:
     """The FTS5 expression that finds what may tell of an animal without a word for its kind, where `word` asks for
     animals or pets; else "". What it finds is to be asked whether it `tells_of_animal`."""

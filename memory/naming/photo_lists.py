@@ -9,7 +9,7 @@ from datetime import datetime
 from memory import browse
 from memory.browse import EpisodeEntry, Finding
 from memory.episode import Recall
-from memory.naming import categories
+from memory.naming import categories, shown_kinds
 from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.naming.same_things import of_same_things
@@ -137,8 +137,10 @@ def _of_category(memory: Memory, word: str) -> set[str]:
 
 
 def _telling_of(memory: Memory, word: str) -> set[str]:
-    """Ids of memories whose words tell of the category that a word names."""
-    ids = set(_matching(memory, categories.expression(word)))
+    """Ids of memories whose words tell of the category that a word names, as what their photos show."""
+    kind = categories.members(word)
+    found = _matching(memory, categories.expression(word))
+    ids = {id for id, words in found.items() if shown_kinds.shows(words, kind)}
     if maybe := categories.without_kind(word):
         ids |= {id for id, words in _matching(memory, maybe).items() if categories.tells_of_animal(words)}
     return ids

@@ -69,6 +69,11 @@ class Report:
         return self.tally.outcomes["new"]
 
     @property
+    def photos(self) -> int:
+        """How many photos there are, as far as was looked: without the files that cannot be read as one."""
+        return self.total - self.tally.outcomes["unusable"]
+
+    @property
     def running(self) -> bool:
         """Whether the look or the import still goes on."""
         return self.state in ("looking", "importing")

@@ -17,7 +17,7 @@ def name(report: Report) -> str:
 def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
     """What an import would do: a label and a value each line. Counts grow while the photos are looked at."""
     tally, new = report.tally, report.new
-    lines = [(count(report.total, "photo"), f"in “{name(report)}”" + (", a chat" if report.kind == "chat" else ""))]
+    lines = [(count(report.photos, "photo"), f"in “{name(report)}”" + (", a chat" if report.kind == "chat" else ""))]
     if report.state == "looking":
         left = strings.left(report.seconds_left)
         lines[0] = (lines[0][0], f"{lines[0][1]}; looked at {report.done} {f'({left})' if left else ''}".rstrip())
@@ -25,7 +25,10 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
         new -= tally.screenshots - tally.outcomes["screenshot"]
     silent = new - tally.told
     where = "wait in the tray for your words" if choices.without_words else "left out"
-    lines.append((f"{new} new", f"{tally.told} with words; {silent} without words: {where}"))
+    told = [f"{tally.told} with words"] if tally.told else []
+    told += [f"{silent} without words: {where}"] if silent else []
+    if report.photos:
+        lines.append((f"{new} new" if new else "nothing new", "; ".join(told)))
     if n := tally.screenshots:
         lines.append((count(n, "screenshot"), "taken, too" if choices.screenshots else "without words: left out"))
     if tally.dates:
@@ -43,8 +46,8 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
 
 
 def progress(report: Report) -> str:
-    """One line: "120 of 312 photos, 8.3 photos a second, 0:24 min left"."""
-    parts = [f"{report.done} of {count(report.total, 'photo')}", strings.pace(report.seconds, report.done)]
+    """One line: "120 of 312 files, 8.3 photos a second, 0:24 min left"."""
+    parts = [f"{report.done} of {count(report.total, 'file')}", strings.pace(report.seconds, report.done)]
     return ", ".join(filter(None, [*parts, strings.left(report.seconds_left)]))
 
 
@@ -65,7 +68,7 @@ def summary(report: Report) -> str:
         )
     elif report.state == "stopped":
         text = strings.IMPORT_STOPPED.format(done=count(new, "photo"), name=where, are="is" if new == 1 else "are")
-    elif not report.total:
+    elif not report.photos:
         text = strings.IMPORT_EMPTY.format(name=where)
     elif not new:
         text = strings.IMPORT_NOTHING_NEW.format(name=where, known=report.tally.outcomes["known"])

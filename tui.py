@@ -18,7 +18,6 @@ from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widgets import Footer
 
 from assistant import offline
 from assistant.backend import Backend
@@ -55,10 +54,12 @@ from ui.plain import plain_app
 from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import open_memory
+from ui.runtime.messages import WRITING_STATES
 from ui.runtime.prefetch import Prefetch
 from ui.themes import DARK, LIGHT
 from ui.widgets import control_char_filter
 from ui.widgets.chat_log import Composer
+from ui.widgets.keys_footer import KeysFooter
 from ui.widgets.panels import MemoryCard, StatusLine
 from ui.widgets.tour import Tour
 
@@ -109,6 +110,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
         """Whether the conversation is, or is about to be, private: nothing of a private conversation is stored."""
         self.viewer = SystemViewer()
         self.main_view, self.status, self.tour = MainView(), StatusLine(id="status"), Tour()
+        self.footer = KeysFooter(self.useful)
         self.composer = Composer(lambda: self.photos.folders())
         view, thread, did = self.main_view, self.thread, self.tour.did
         self.models = ModelsController(self, view.note, self.switch)
@@ -132,7 +134,7 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
             yield self.composer.completion
             yield self.composer
         yield self.status
-        yield Footer(show_command_palette=False)
+        yield self.footer
 
     def on_mount(self) -> None:
         """Start the background thread, which opens memory and model."""
@@ -156,6 +158,23 @@ class KeepsakeApp(IgnoresBursts, ThreadMessages, AppCommands, LargePhotos, App[N
     def _photo_read(self, path: Path, photo: Photo) -> None:
         self.photo = photo
         self.tour.did("photo", path)
+
+    def useful(self, action: str) -> bool:
+        """Whether a key for this action would do something now: then the footer lists the key."""
+        match action:
+            case "stop":
+                return self.status.state in WRITING_STATES
+            case "remember":
+                return self.photo is not None and not self.private
+            case "caption":
+                return bool(self.main_view.caption.model_text.text) and not self.main_view.caption.busy
+            case "import":
+                return not self.private
+            case "choose('same')" | "choose('not the same')":
+                card = self.focused
+                new = self.photo and isinstance(card, MemoryCard) and self.photo.sha256 != card.episode.photo.sha256
+                return bool(new)
+        return True
 
     def action_help(self) -> None:
         """F1: show the keys and commands."""

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Footer, Input
+from textual.widgets._footer import FooterKey
 
 from assistant.backends.fake import FakeBackend
-from tests.support.apppilot import Alike, all_seen, cards, drawn, look, opened, picture, running, sees, send, until
+from tests.support.apppilot import (
+    Alike,
+    all_seen,
+    cards,
+    drawn,
+    idle,
+    look,
+    opened,
+    picture,
+    running,
+    sees,
+    send,
+    shown,
+    until,
+)
 from tests.support.browserpilot import browser, fill
 from tests.ui.test_tui_tray import silent, tray_opened
 from tui import KeepsakeApp
@@ -109,6 +125,34 @@ async def test_a_recalled_memory_names_its_keys_on_a_small_screen(memory_file: P
         await sees(app.query_one(Footer), "f Forget", "e Edit", "z Large", "y Same", "n Not same")
         app.composer.focus()
         await until(lambda: app.status.display and not app.query_one(Footer).display, "the status")
+
+
+def footer(app: KeepsakeApp) -> list[str]:
+    """The keys that the footer lists; none while one of them is not whole and in view."""
+    keys = list(app.footer.query(FooterKey))
+    listed = [f"{key.key_display} {key.description}" for key in keys]
+    whole = all(app.footer.region.contains_region(key.region) for key in keys)
+    return listed if whole and all(one in shown(app.footer) for one in listed) else []
+
+
+@pytest.mark.parametrize("width", [60, 80])
+async def test_the_footer_lists_whole_keys_that_do_something_now(memory_file: Path, photos: Path, width: int) -> None:
+    fill(memory_file, photos, "Milo at home")
+    backend = Alike(["This is Milo.", "word " * 4000], delay=0.02)
+    async with running(memory_file, backend, (width, 30)) as (app, pilot):
+        await all_seen(app)
+        await until(lambda: footer(app) == ["f1 Help", "f2 Photo", "f6 Models", "f8 Import", "^q Quit"], "the keys")
+        await look(app, pilot, picture(photos / "new.png", "teal"))
+        told = ["f1 Help", "f2 Photo", "f3 Remember", "f4 Caption"]
+        await until(lambda: footer(app)[:4] == told, "a photo and its caption")
+        cards(app)[0].focus()
+        own = ["⏎ Open", "y Same", "n Not same", "e Edit", "f Forget", "z Large"]
+        await until(lambda: footer(app)[:6] == own, "the keys of the memory")
+        app.composer.focus()
+        await send(app, pilot, "tell me all")
+        await until(lambda: footer(app)[:1] == ["esc Stop"], "the key that stops")
+        await pilot.press("escape")
+        await until(lambda: idle(app) and footer(app)[:4] == told, "nothing to stop")
 
 
 async def test_a_small_screen_has_the_start_page_for_itself(memory_file: Path, photos: Path) -> None:

@@ -35,6 +35,7 @@ from ui.recall_strings import day, denied
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.widgets.chat_log import Composer, Note
+from ui.widgets.keys_footer import KeysFooter
 from ui.widgets.panels import StatusLine
 from ui.widgets.tour import Tour
 
@@ -65,6 +66,7 @@ class ThreadMessages(Base):
     questions: QuestionsController
     imports: ImportsController
     viewer: SystemViewer
+    footer: KeysFooter
     telling: TellingsController
     trays: TraysController
 
@@ -198,6 +200,7 @@ class ThreadMessages(Base):
     def on_thread_state(self, message: messages.ThreadState) -> None:
         """Show what the thread is doing."""
         self.status.state, self.status.uses = message.text, offline.uses()
+        self.footer.relist()
         self.main_view.caption.waits(message.text == "loading model")
         if message.text == "idle":
             self.thread.recount()

@@ -19,6 +19,10 @@ from memory.episode import Episode, Recall
 EntryToken = object
 
 
+WRITING_STATES = frozenset({"reading photo", "recalling", "writing caption", "answering", "writing again"})
+"""The states of the thread in which Esc stops something."""
+
+
 @dataclass
 class ThreadState(Message):
     """What the thread is doing, as words for the status line."""

@@ -94,11 +94,11 @@ class MemoryCard(Vertical, can_focus=True):
 
     BINDINGS: ClassVar = [
         Binding("enter", "choose('open')", "Open"),
-        Binding("f,delete", "choose('forget')", "Forget"),
-        Binding("e", "choose('edit')", "Edit"),
-        Binding("z", "choose('large')", "Large"),
         Binding("y", "choose('same')", "Same"),
         Binding("n", "choose('not the same')", "Not same"),
+        Binding("e", "choose('edit')", "Edit"),
+        Binding("f,delete", "choose('forget')", "Forget"),
+        Binding("z", "choose('large')", "Large"),
         Binding("up,k", "app.focus_previous", show=False),
         Binding("down,j", "app.focus_next", show=False),
     ]

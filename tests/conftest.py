@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import tests.support.one_thread  # noqa: F401 (before anything that loads numpy)
 from assistant.models import local
@@ -17,6 +18,10 @@ from tests.support.killer import Crasher
 SLOWEST = 3600
 """Seconds that a slow test may take where nothing else is said: several run into the limit of quick ones on a machine
 that does other work. A test that hangs still ends."""
+
+# An example of a property test that takes longer than others shows a busy machine, and no fault.
+settings.register_profile("keepsake", deadline=None)
+settings.load_profile("keepsake")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -208,7 +208,7 @@ sentences = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(MIXED) - 1), st.lists(st.one_of(sentences, st.text(max_size=40)), max_size=8))
 def test_any_caption_has_one_verdict_a_question(i: int, texts: list[str]) -> None:
     """Counts stay in their bounds and what is told of nobody stays D."""
@@ -221,7 +221,7 @@ def test_any_caption_has_one_verdict_a_question(i: int, texts: list[str]) -> Non
     assert all(v.letter == "D" for v in Lexical().choose([(caption, q) for q in unnamed]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(MIXED) - 1), st.lists(st.sampled_from(["It rains.", "A nice day!", "Look."]), max_size=4))
 def test_chatter_around_the_gold_changes_nothing(i: int, chatter: list[str]) -> None:
     sample = MIXED[i]

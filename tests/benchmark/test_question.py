@@ -30,7 +30,7 @@ cases = st.sampled_from(sorted(SIZES)).flatmap(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases)
 def test_every_question_is_about_a_fact_of_its_thing(case: tuple[int, str, int]) -> None:
     facts, asked = drawn(*case)
@@ -44,7 +44,7 @@ def test_every_question_is_about_a_fact_of_its_thing(case: tuple[int, str, int])
             assert q.options.count(q.right) == 1 and len(set(q.options)) == 3 and UNKNOWN not in q.options
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases)
 def test_the_truth_never_tells_a_wrong_option(case: tuple[int, str, int]) -> None:
     """All four facts of a thing at once, in the judge's eyes. Previously "sorting old letters at the night market in

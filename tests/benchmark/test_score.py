@@ -109,7 +109,7 @@ words = st.sampled_from(sorted({w for s in SAMPLES[4] for e in s.context for w i
 texts = st.one_of(st.text(), st.lists(words, max_size=40).map(" ".join))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from([1, 2, 4]), st.integers(0, 59), texts), min_size=1, max_size=5))
 def test_no_caption_leaves_the_bounds(cases: list[tuple[int, int, str]]) -> None:
     """Counts stay between nothing and all there is, rates between 0 and 1, with their intervals around them."""

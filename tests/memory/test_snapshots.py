@@ -231,7 +231,7 @@ ANYWHERE = st.integers(0, 1 << 20)  # taken by the file's length
 PIECE = st.one_of(st.binary(min_size=1, max_size=40), st.just(bytes(4096)))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     spoilt=st.lists(st.tuples(st.one_of(st.integers(0, 120), ANYWHERE), PIECE), min_size=1, max_size=6),
     cut=st.one_of(st.none(), ANYWHERE),

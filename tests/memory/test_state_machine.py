@@ -253,6 +253,6 @@ def quick() -> Iterator[None]:
 
 
 TestEncryptedStore = EncryptedStore.TestCase
-TestEncryptedStore.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestEncryptedStore.settings = settings(max_examples=10, stateful_step_count=20)
 TestStore = Store.TestCase
-TestStore.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestStore.settings = settings(max_examples=30, stateful_step_count=20)

@@ -242,7 +242,7 @@ def test_what_we_keep_comes_back_bit_for_bit(tmp_path: Path, size: tuple[int, in
     assert without_metadata(ours) == ours
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(FOREIGN)), st.data())
 def test_a_damaged_photo_is_no_trouble(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject

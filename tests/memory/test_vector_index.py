@@ -117,7 +117,7 @@ def test_codes_are_the_signs() -> None:
     assert np.bitwise_count(code).sum(axis=1).tolist() == [65, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("+-r"), st.integers(0, 29)), max_size=40), st.integers(0, 3))
 def test_whatever_comes_and_goes_the_index_is_right(steps: list[tuple[str, int]], seed: int) -> None:
     """Photos are added, replaced and dropped in any order, over block bounds: `wrong` compares the index with them."""

@@ -163,7 +163,7 @@ def test_a_burst_is_one_memory_in_answers_too(memory: Memory) -> None:
     assert found(memory, stranger, NEW) == {} == found(memory, unit(46, 3))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(answers=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans(), SCORES), max_size=9))
 def test_any_answers_leave_recall_working(answers: list[tuple[int, int, bool, float]]) -> None:
     """Whatever was said of whom: what was denied does not come, what was confirmed does, others by the law."""

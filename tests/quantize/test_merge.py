@@ -51,7 +51,7 @@ def logits(model: Any) -> torch.Tensor:
     return model(input_ids=IDS).logits
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])  # an example costs half a second
+@settings(max_examples=15, phases=[Phase.explicit, Phase.generate])  # an example costs half a second
 @given(data=st.data())
 def test_any_plain_lora_is_merged_as_peft_does(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Ranks, alphas, patterns, scalings, targets, layers, modules trained whole, adapters in bf16; to f32 rounding.

@@ -205,7 +205,7 @@ def test_each_threshold_of_the_filter_at_its_edge() -> None:
     assert degenerate(" ".join([*WORDS[:80], *WORDS[:20]]), 9) == "repeated chunks of 10 words"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.sampled_from(WORDS[:40]), max_size=80), st.integers(0, 29), st.sampled_from([1, 2, 4]))
 def test_no_text_leaves_the_bounds(words: list[str], i: int, k: int) -> None:
     text, sample = " ".join(words), SAMPLES[k][i]

@@ -88,7 +88,7 @@ def test_a_recognition_prompt_is_what_the_engine_reads(processor: Any) -> None:
     assert as_trl(processor, messages) == as_engine(processor, messages)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=24))
 def test_whatever_was_said(processor: Any, said: str) -> None:
     """Line breaks, spaces and other scripts at the edges of a turn too."""

@@ -194,7 +194,7 @@ NAMES = st.sampled_from(("Milo", "Zuri", "Bartholomew", "Minka", "Kaya"))
 
 
 @given(name=NAMES, told=st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=4, unique=True), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_sentence_of_a_memory_said_to_the_user_always_stands(name: str, told: list[str], data: st.DataObject) -> None:
     words = f"This is {name}. " + " ".join(one.format(name=name) for one in told)
     said = data.draw(st.sampled_from(told)).format(name=name)
@@ -210,7 +210,7 @@ def test_a_sentence_of_a_memory_said_to_the_user_always_stands(name: str, told: 
     stranger=st.sampled_from(("Xanthe", "Quentin", "Ottokar", "Vesna")),
     may_say=st.sampled_from(("told", "seen")),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_name_that_was_nowhere_told_is_never_shown(
     told: list[str], said: str, stranger: str, may_say: MaySay
 ) -> None:

@@ -90,7 +90,7 @@ def test_this_is_not_the_same_is_kept_in_one_key(app: Terminal) -> None:
     show(app, DEMO / "new.jpg")
     app.sees("This is Milo, my daughter's bear.")
     app.press("Tab", "Tab")
-    app.sees("n Not the same")
+    app.sees("n Not same")
     app.press("n")
     app.sees("No: I keep that", "○ idle")
     app.say("/undo")

@@ -34,7 +34,7 @@ def test_resize_while_words_stream(app: Terminal) -> None:
     app.sees("● answering")
     for size in ((60, 20), (200, 50), (150, 44)):
         app.resize(*size)
-        app.sees("Conversation", "Caption", "Memories recalled", "nano")
+        app.sees("Conversation", "nano")
     app.press("Escape")
     app.idle()
 
@@ -76,7 +76,7 @@ def test_light_and_dark(app: Terminal) -> None:
     app.sees("Change to the other of Keepsake")
     app.press("Enter")
     app.sees_not("Change to the other of Keepsake")
-    app.sees("Conversation", "Caption", "○ idle")
+    app.sees("Conversation", "○ idle")
     assert app.screen(colours=True) != dark
 
 

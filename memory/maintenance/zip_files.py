@@ -41,7 +41,8 @@ LITTER = frozenset(
 )
 """Names of what systems add to folders, in small letters; besides, all that begins with a dot."""
 ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, struct.error, IndexError)
-"""What Python's zipfile raises on damaged files; NotImplementedError is a RuntimeError, UnicodeError a ValueError."""
+"""What Python's zipfile raises on damaged files: a RuntimeError, too, for a way of packing that it does not know, and a
+ValueError for a name that is no text."""
 
 
 class DamagedZip(Exception):

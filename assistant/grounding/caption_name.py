@@ -16,14 +16,16 @@ def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by:
     """A sentence of a caption with the one name that a memory gives to what is in view: "This is Moritz. You are not
     supposed to feed him.".
 
-    `before`: the caption so far. `told_by`: ids of the recalled episodes that tell the sentence. It stays as it is
-    where the name was said, and where the memory names nobody, or several.
+    `before`: the caption so far. `told_by`: ids of the recalled episodes that tell the sentence. Where the sentence
+    says the name, it gets its capital letter at most; it stays as it is where the memory names nobody, or several.
     """
     words = next((one.episode.words for one in recalled if one.in_view and one.episode.id in told_by), "")
     names = name_extraction.names(words).shown
     said = {t.stem for t in tokens(f"{before} {sentence}")}
-    if len(names) != 1 or any(t.stem in said for t in tokens(names[0])):
+    if len(names) != 1:
         return sentence
+    if any(t.stem in said for t in tokens(names[0])):
+        return re.sub(rf"\b{re.escape(names[0].lower())}\b", names[0], sentence, count=1)
     if begun := _THIS_IS.match(sentence):
         return f"This is {names[0]}, {sentence[begun.end() :]}"
     return f"This is {names[0]}. {sentence}"

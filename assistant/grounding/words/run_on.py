@@ -15,6 +15,7 @@ _STARTS = re.compile(
     r"(?<=[\w'’]) (?=(?:i|we|you|he|she|they|it) (?:always |still |never |only |just )?[a-z]+ (?:it|them|him)\b"
     r"|(?:his|her|its|their) name (?:is|was)\b"
     r"|(?:she|he|it)['’]?s (?:\d|an?\b|the\b|my\b|your\b|not\b|so\b|very\b|called\b)"
+    r"|(?P<of_her>(?:i|we|you|he|she|they) (?:always |still |only |just )?[a-z]+ her (?:as|from|in|at|on|last|when)\b)"
     rf"|(?P<deed>{_GETS} (?:it|them|him|her)\b))",
     re.IGNORECASE,
 )
@@ -36,6 +37,7 @@ def with_commas(sentence: str) -> str:
         low = before.lower()
         does = low in PAST or low.endswith("ed")
         doer = found["deed"] and (before[0].isupper() or bears_life(low))
-        if low not in _NO_END and not does and not doer:
+        not_hers = found["of_her"] and not bears_life(low)  # "the bike you got her in May" was for her
+        if low not in _NO_END and not does and not doer and not not_hers:
             out, at = f"{out}{sentence[at : found.start()]},", found.start()
     return out + sentence[at:]

@@ -20,6 +20,12 @@ def test_the_name_is_said_once() -> None:
     assert check(f"This is Moritz. {FED}", moritz).shown == f"This is Moritz. {FED}"
 
 
+def test_a_name_in_small_letters_gets_its_capital() -> None:
+    toffee = recall("this is toffee my sisters corgi, she loves toffee", by_sight=True)
+    said = "This is toffee your sisters corgi, she loves toffee."
+    assert check(said, toffee).shown == "This is Toffee your sisters corgi, she loves toffee."
+
+
 def test_the_name_stands_before_what_it_is() -> None:
     moritz = recall(MORITZ, by_sight=True)
     assert check("This is your neighbour's tomcat.", moritz).shown == "This is Moritz, your neighbour's tomcat."

@@ -15,6 +15,7 @@ from tests.support.grounded import check, recall
         ("Grans clock she left it to me", "Grans clock, she left it to you."),
         ("my new trainers got them in the sale", "Your new trainers, got them in the sale."),
         ("our puppy his name is Otto we got him in May", "Your puppy, his name is Otto, you got him in May."),
+        ("my nans corgi we got her from a farm", "Your nans corgi, you got her from a farm."),
         ("this is bluey my nans dog shes 9", "This is bluey your nans dog, shes 9."),
     ],
 )
@@ -34,6 +35,7 @@ def test_a_caption_in_the_users_words_has_commas(told: str, shown: str) -> None:
         "When she left it we cried.",
         "Cathal won it and he kept it.",
         "The boots Anna wore.",
+        "The bike you got her in May.",
     ],
 )
 def test_other_sentences_stay(sentence: str) -> None:

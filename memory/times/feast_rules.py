@@ -18,8 +18,6 @@ _OTHER_CALENDARS = (
     "chinese|lunar|jewish|hebrew|persian|iranian|islamic|muslim|hindu|thai|vietnamese|korean|tibetan|ethiopian|coptic"
     "|orthodox|greek|russian|serbian|ukrainian|armenian|tamil|bengali|balinese|nepali"
 )
-
-
 _ORTHODOX = "greek|russian|serbian|romanian|bulgarian"
 _DAYS_WITH_HOURS = (
     "christmas eve|new year's eve|new year's day|christmas day|boxing day|easter sunday|easter monday|good friday"

@@ -126,14 +126,13 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
     `begins` and `ends`: what lies outside is told by other phrases.
     """
     ahead, behind = text[begins : phrase.start], text[phrase.end : ends]
-    dated = any(atom.year or atom.span for group in phrase.groups for atom in group)
     glued = _GLUED[0].search(ahead) if phrase.start == phrase.said[0] else None
     told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
     if (
         glued
         or _GLUED[1].match(behind)
         or _OTHER_END.match(behind)
-        or (not dated and (told or _PART_BEHIND.match(behind)))
+        or (not phrase.dated and (told or _PART_BEHIND.match(behind)))
     ):
         return None
     if _LAST_UNIT.search(text, 0, phrase.end) and re.match(" of ", behind):  # "the last night of our holiday"
@@ -146,7 +145,7 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
         phrase = replace(phrase, groups=_whole(phrase))
     which = _AHEAD.search(ahead) if phrase.how in ("", "of") or phrase.beside else None
     if which and not (phrase.beside and which["nth"] is None and which[0].lower() in ("a ", "an ")):
-        if not dated:
+        if not phrase.dated:
             return None
         phrase = replace(phrase, groups=_whole(phrase), beside="")
     if limit := _LIMIT_AHEAD.search(ahead):

@@ -40,6 +40,11 @@ class Phrase:
     beside: str = ""
     """What lies before or after the time: "week", "sunday", "3 days"; "": all that does."""
 
+    @property
+    def dated(self) -> bool:
+        """Whether it says a year, or days of one."""
+        return any(atom.year or atom.span for group in self.groups for atom in group)
+
 
 def all_together(phrases: Sequence[Phrase], today: date, excepted: Sequence[Phrase] = ()) -> Days:
     """The days that all phrases mean together. A year alone is also the year of what has none.
@@ -271,7 +276,7 @@ def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
             found = [shared(atom.part(one), atom.share) for one in of] or [shared(latest(atom.part, today), atom.share)]
             spans.append((min(span[0] for span in found), max(span[1] for span in found)))
         elif atom.span:
-            spans.append(shared(atom.span, ""))
+            spans.append(atom.span)
         elif atom.year and not any(one.part for one in group):
             spans.append(shared(year_span(atom.year), atom.share))
     around = next((a.share.lower() for a in group if a.share and not (a.part or a.span or a.year)), "")

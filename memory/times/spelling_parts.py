@@ -1,4 +1,4 @@
-"""Parts of which the rules of spelling are made: months, weekdays, units, years as regular expressions."""
+"""Parts of which the rules of spelling, and atoms, are made: months, weekdays, units, years as regular expressions."""
 
 from __future__ import annotations
 

@@ -96,11 +96,11 @@ class TimeQuery(NamedTuple):
 class _Meant(NamedTuple):
     """The phrases of a sentence by what they are to it."""
 
-    phrases: Sequence[Phrase] = ()
+    phrases: Sequence[Phrase]
     """Those that say when."""
-    told: Sequence[Phrase] = ()
+    told: Sequence[Phrase]
     """Those that say when not."""
-    half_read: Sequence[Phrase] = ()
+    half_read: Sequence[Phrase]
     """Those that would say when, but beside something that was not understood."""
 
 
@@ -146,7 +146,7 @@ def _by_meaning(written: Spelled, every: Sequence[Phrase]) -> _Meant:
     wider = {one: _with_leftovers(text, one, every) for one in phrases if one not in half_read}
     half_read += [one for one, found in wider.items() if not found]
     phrases = [found for found in wider.values() if found]
-    if _A_YEAR.search(text) and not any(_is_dated(one) for one in (*phrases, *told)):
+    if _A_YEAR.search(text) and not any(one.dated for one in (*phrases, *told)):
         phrases = []  # a year that was not understood: "in the spring two years after 2018"
     return _Meant(phrases, told, half_read)
 
@@ -171,10 +171,6 @@ def _reasons(written: Spelled, found: _Meant, excluded: Sequence[Phrase], days: 
         yield f"except {one.how + ' ' if one.how in LIMITS else ''}{_typed(written, one)}"
     for one in (*(told for told in found.told if told not in excluded), *found.half_read):
         yield f"and “{_typed(written, one)}” left out of account"
-
-
-def _is_dated(phrase: Phrase) -> bool:
-    return any(atom.year or atom.span for group in phrase.groups for atom in group)
 
 
 def _with_leftovers(text: str, phrase: Phrase, every: Sequence[Phrase]) -> Phrase | None:

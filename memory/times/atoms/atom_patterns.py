@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from memory.times.calendar_names import FEASTS, MONTHS, SEASONS, WEEKDAYS
+from memory.times.calendar_names import FEASTS, SEASONS, WEEKDAYS
 from memory.times.number_words import ONES, TEENS, number_of
+from memory.times.spelling_parts import MONTH
 
 TO = r"(?:-|–|—|to|till|until|through)"
 """What stands between the ends of a range."""
-NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 WEEKDAY = "|".join(WEEKDAYS)
 SEASON = "|".join(SEASONS)
 FEAST = "|".join(map(re.escape, FEASTS))
-MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 NAME = rf"(?:(?:{'|'.join(re.escape(name) for name in sorted((*SEASONS, *FEASTS), key=len, reverse=True))})\b|{MONTH})"
 """Name of a part of a year."""
 

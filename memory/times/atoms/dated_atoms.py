@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from memory.times.atoms.atom import Atom, Kind, Words, kind_of_days
 from memory.times.atoms.atom_days import WORDED, bare_name, day_span, days_of_month, of_month, relative, week_span
-from memory.times.atoms.atom_patterns import FEAST, MONTH, NTH, TO, WEEKDAY, number
+from memory.times.atoms.atom_patterns import FEAST, TO, WEEKDAY, number
 from memory.times.calendar_names import MONTHS, WEEKDAYS, Span, numbered, quarter
+from memory.times.spelling_parts import MONTH, NTH
 
 _DAYS_BACK = {"yesterday": 1, "today": 0, "tonight": 0, "now": 0}
 

@@ -24,8 +24,9 @@ def of_same_things(memory: Memory, photos: Collection[str]) -> set[str]:
     Raises MemoryFileError.
     """
     with memory.transaction() as db:
-        found = set(photos) | _said_same(photos, [v for v in verdict_rows.newest_first(db) if v.same])
-        denied = {frozenset((v.photo, v.other)) for v in verdict_rows.newest_first(db) if not v.same}
+        answers = verdict_rows.newest_first(db)
+        found = set(photos) | _said_same(photos, [v for v in answers if v.same])
+        denied = {frozenset((v.photo, v.other)) for v in answers if not v.same}
         for photo in sorted(photos)[:_SEEDS]:
             for row in vectors.of_photo(db, photo):
                 if not vector_index.ready(db, row.space):

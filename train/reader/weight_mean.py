@@ -59,13 +59,13 @@ class _Written:
         norms = iter(["embeddings.LayerNorm", *(f"encoder.layer.{n}.{part}" for n in range(LAYERS) for part in _NORMS)])
         try:
             words = self._first("GatherBlockQuantized")
-            yield "embeddings.word_embeddings.weight", self._rows(words, 0, 2, 3, NARROW)
+            yield "embeddings.word_embeddings.weight", self._rows(words, 0, NARROW)
             yield "embeddings.position_embeddings.weight", self._value(self._first("Slice").input[0])
             yield "embeddings.token_type_embeddings.weight", self._value(self._first("Gather").input[0])
             for node in self._graph.node:
                 if node.op_type == "MatMulNBits":
                     name, bits = next(linear), next(one.i for one in node.attribute if one.name == "bits")
-                    yield f"{name}.weight", self._rows(node, 1, 2, 3, bits)
+                    yield f"{name}.weight", self._rows(node, 1, bits)
                     yield f"{name}.bias", self._added_to(node)
                 elif node.op_type == "LayerNormalization":
                     name = next(norms)
@@ -90,15 +90,15 @@ class _Written:
         """The bias that is added to what a node computes."""
         return self._value(next(one.input[1] for one in self._graph.node if node.output[0] in one.input))
 
-    def _rows(self, node: Any, codes: int, scales: int, zeros: int, bits: int) -> np.ndarray:
-        """A matrix (N, K) from its codes, scales and zero points, which are these inputs of the node."""
-        of_blocks = self._value(node.input[scales])
-        rows = len(self._value(node.input[codes]))
-        of_blocks = of_blocks.reshape(rows, -1)
-        blocks = of_blocks.shape[1]
-        unpacked = _unpacked(self._value(node.input[codes]).reshape(rows, -1), bits)[:, : blocks * BLOCK]
-        zero = _unpacked(self._value(node.input[zeros]).reshape(rows, -1), bits)[:, :blocks]
-        values = (unpacked.reshape(rows, blocks, BLOCK).astype(np.float32) - zero[..., None]) * of_blocks[..., None]
+    def _rows(self, node: Any, codes: int, bits: int) -> np.ndarray:
+        """A matrix (N, K) from its codes, which are this input of the node, and its scales and zero points."""
+        packed, scales, zeros = (self._value(node.input[n]) for n in (codes, 2, 3))
+        rows = len(packed)
+        scales = scales.reshape(rows, -1)
+        blocks = scales.shape[1]
+        unpacked = _unpacked(packed.reshape(rows, -1), bits)[:, : blocks * BLOCK]
+        zero = _unpacked(zeros.reshape(rows, -1), bits)[:, :blocks]
+        values = (unpacked.reshape(rows, blocks, BLOCK).astype(np.float32) - zero[..., None]) * scales[..., None]
         return values.reshape(rows, -1)
 
 

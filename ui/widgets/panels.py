@@ -169,11 +169,15 @@ class MemoryCard(Vertical, can_focus=True):
 
     def on_focus(self) -> None:
         """Its keys are listed at the bottom, on a short screen in the place of the status."""
-        self.screen.add_class("-memory")
+        self._mark_bottom()
 
     def on_blur(self) -> None:
-        """The keys of the app are listed again."""
-        self.screen.remove_class("-memory")
+        """The keys of the app are listed again, unless the focus is on another memory."""
+        self._mark_bottom()
+
+    def _mark_bottom(self) -> None:
+        """Mark footer and status while a memory has the focus; a mark on the screen would style all of it anew."""
+        self.screen.query("Footer, StatusLine").set_class(isinstance(self.screen.focused, MemoryCard), "-memory")
 
     def on_click(self) -> None:
         """A click opens the memory, as Enter does."""

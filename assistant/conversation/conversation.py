@@ -114,18 +114,19 @@ class Conversation:
             yield AnswerText(text)
             yield Answered(text, Chunk("", "end"), Grounding(quoted=tuple(one.episode for one in quotes)))
             return
-        answers: list[Answered] = []
+        answer: Answered | None = None
         for question in questions_in(line) if alone else (line,):
+            before = answer
             for event in self._ask(question):
                 if isinstance(event, Answered):
-                    before, answers = reply.joined(answers), [*answers, event]
-                    if before and (more := reply.joined(answers)) and more.text != before.text:
-                        yield AnswerText(more.text.removeprefix(before.text))
-                elif not (answers and isinstance(event, AnswerText)):
+                    answer = reply.joined(before, event)
+                    if before and answer.text != before.text:
+                        yield AnswerText(answer.text.removeprefix(before.text))
+                elif not (before and isinstance(event, AnswerText)):
                     yield event
-            if not answers or answers[-1].chunk.stop == "cancelled" or self._stop.is_set():
+            if answer is None or answer.chunk.stop == "cancelled" or self._stop.is_set():
                 break
-        if answer := reply.joined(answers):
+        if answer:
             self._told = (*answer.grounding.cited, *answer.grounding.quoted)
             yield answer
 

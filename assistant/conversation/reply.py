@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -67,17 +67,15 @@ def write(
     return Reply(text, replace(last, text="", stop=stop), checked.grounding, after)
 
 
-def joined(answers: Sequence[Answered]) -> Answered | None:
-    """The answers to the questions of one line as one, without those that only repeat another; None of none."""
-    text = ""
-    for one in answers:
-        text = text if one.text in text else f"{text}\n\n{one.text}".strip()
-    if len(answers) < 2:
-        return answers[0] if answers else None
-    chunks, checks = [one.chunk for one in answers], [one.grounding for one in answers]
-    chunk = replace(chunks[-1], new_tokens=sum(c.new_tokens for c in chunks), seconds=sum(c.seconds for c in chunks))
+def joined(before: Answered | None, then: Answered) -> Answered:
+    """The answers to two questions of one line as one; of a second that only repeats the first, the first's text."""
+    if before is None:
+        return then
+    text = before.text if then.text in before.text else f"{before.text}\n\n{then.text}".strip()
+    new_tokens = before.chunk.new_tokens + then.chunk.new_tokens
+    chunk = replace(then.chunk, new_tokens=new_tokens, seconds=before.chunk.seconds + then.chunk.seconds)
     cited, quoted, seen, left_out = (
-        tuple(dict.fromkeys(chain.from_iterable(getattr(one, part) for one in checks)))
+        tuple(dict.fromkeys((*getattr(before.grounding, part), *getattr(then.grounding, part))))
         for part in ("cited", "quoted", "seen", "left_out")
     )
     return Answered(text, chunk, Grounding(cited, quoted, seen, left_out))

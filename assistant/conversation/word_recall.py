@@ -84,13 +84,13 @@ def _places(text: str) -> set[str]:
 
 
 def _spoken_of(episode: Episode, question: str) -> set[str]:
-    """What a question asks about by one word, and a memory tells of: somebody, or the thing that the memory is of."""
+    """Whom a question asks about, and which of its things a memory is of."""
     asked = folded(question)
     somebody = {_stem(word) for word in _SOMEBODY.findall(asked)}
     things = {_stem(word) for place, word in _THING.findall(asked) if not place}
     found = _IS_OF.match(folded(episode.words))
     shown = {_stem(word) for word in re.findall(r"\w+", found["of"])} if found else set()
-    return somebody & {_stem(word) for word in _words(episode)} | things & shown
+    return somebody | things & shown
 
 
 def _names(episode: Episode, question: str) -> set[str]:

@@ -23,12 +23,12 @@ _PHRASE = (
 _LEAD = r"(?:(?:and|but|so|also|ok|okay|hey|hi|please|well|then|now|oh)\b[\s,]*)*"
 _BARE = re.compile(rf"{_LEAD}(?P<phrase>{_PHRASE}(?: with| from| for)?)", re.IGNORECASE)
 """ "When", "how old": what is asked about stands in the question beside it."""
-_SHORT = r"(?:(?<=who)|(?<=how)|(?<=why)|(?<=what)|(?<=when)|(?<=where))"
+_SHORT = r"(?:(?<=who|how|why)|(?<=what|when)|(?<=where))"
 _INVERTED = re.compile(
-    rf"{_LEAD}(?P<phrase>{_PHRASE})(?: (?P<verb>{_AUX})|{_SHORT}'?(?P<short>s|re|d))(?P<rest> .+)", re.IGNORECASE
+    rf"{_LEAD}{_PHRASE}(?: (?P<verb>{_AUX})|{_SHORT}'?(?P<short>s|re|d))(?P<rest> .+)", re.IGNORECASE
 )
 """ "Where did we get her", "whats his name": the verb stands before what is asked about."""
-_YES_OR_NO = re.compile(rf"{_LEAD}(?P<phrase>)(?P<verb>{_AUX})(?P<short>)(?P<rest> .+)", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"{_LEAD}(?P<verb>{_AUX})(?P<rest> .+)", re.IGNORECASE)
 _OF_SUBJECT = re.compile(
     rf"{_LEAD}(?:who(?! (?:{_PRONOUN}|about|else|for|with|from|to|now|if|and|or)\b) [\w'-]+(?: .+)?"
     r"|what (?:happen\w*|made|makes|came|went|broke)\b.*|(?:which|whose) [\w'-]+ [\w'-]+ .+)",
@@ -42,14 +42,14 @@ _DOER = re.compile(
 )
 """ "Who gave us this": who did something that is past, with the verb as it is asked."""
 _HOW_IT_WAS = re.compile(rf"{_LEAD}(?P<phrase>when|where|why|how)", re.IGNORECASE)
+_CLAUSE = rf"(?:{_PHRASE}|if|whether)\b .+"
 _TOLD_WHAT = re.compile(
     r"(?P<lead>(?:.*\b)?(?:(?:do|did|can|could|would|will) you (?:still )?(?:know|remember|tell me|say|recall)"
     r"|tell me|remind me|i(?: wonder|'d like to know| want to know| would like to know)))"
-    rf" (?P<clause>(?:{_PHRASE}|if|whether)\b .+)",
+    rf" (?P<clause>{_CLAUSE})",
     re.IGNORECASE,
 )
 """ "Can you tell me who this is": the clause keeps the order of a sentence."""
-_CLAUSE = re.compile(rf"(?:{_PHRASE}|if|whether)\b .+", re.IGNORECASE)
 _JOINT = re.compile(
     rf"(?:\s*[?!]+\s+{_LEAD}(?=(?:{_PHRASE}|{_AUX})\b)"
     rf"|\s*[,;.]*\s+(?:and|&|\+|plus)(?: also)?\s+(?=(?:{_PHRASE}|{_AUX} {_IT})\b)"
@@ -76,7 +76,7 @@ def questions_in(line: str) -> tuple[str, ...]:
         return (line,)
     if told := _TOLD_WHAT.fullmatch(parts[0]):
         clauses = [told["clause"], *parts[1:]]
-        whole = [f"{told['lead']} {one}" if _CLAUSE.fullmatch(one) else "" for one in clauses]
+        whole = [f"{told['lead']} {one}" if re.fullmatch(_CLAUSE, one, re.IGNORECASE) else "" for one in clauses]
     else:
         whole = _completed(parts)
     return tuple(dict.fromkeys(f"{one}?" for one in whole)) if all(whole) else (line,)

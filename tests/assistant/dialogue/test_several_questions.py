@@ -59,6 +59,7 @@ def test_each_question_of_a_line(line: str, parts: list[str]) -> None:
         "who are Milo and Biscuit",
         "What is the difference between what I paid and what it is worth?",
         "who? what? where is it? when? why? how?",
+        "Who is he? Where is he? Is he old? How is he? Why is he here?",  # more than MOST
     ],
 )
 def test_one_question_is_left_as_it_is(line: str) -> None:

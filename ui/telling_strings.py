@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.about_app import WHO_ARE_YOU
+from assistant.dialogue.about_app import INSULTS, WHO_ARE_YOU
 
 TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
@@ -69,8 +69,7 @@ SMALL_TALK = (
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
     ),
     (
-        r".*\b(?:useless|stupid|silly|daft|dumb|idiotic|idiot|muppet|pathetic|rubbish|hopeless|terrible|awful|bad"
-        r"|annoying)\b",
+        rf".*\b(?:{INSULTS}|terrible|awful|bad|annoying)\b",
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",
     ),
     (r"sorry", "No harm done."),

@@ -13,6 +13,8 @@ _ONE = (
     r"(?:(?:better|right|other|different|new|nicer|next|sharper|older|good) )*"
     r"(?:photos?|pictures?|pics?|images?|files?|one|shot)"
 )
+INSULTS = "useless|rubbish|stupid|silly|daft|dumb|idiotic|hopeless|pathetic|idiot|muppet"
+"""What the assistant is called in anger, as alternatives of a pattern."""
 _WHILE = r"(?:moment|second|sec|minute|min|bit|while)"
 _SOON = (
     rf"(?: (?:about|over|on|of|for) (?:it|that|this|you|a {_WHILE})| again| later| now| tomorrow| first| soon| then"
@@ -53,8 +55,7 @@ _PATTERNS = (
     r"i (?:asked (?:you|for|about|something)|was asking|didn't (?:ask|mean) (?:that|this|it|for|you)"
     r"|meant (?:the other|another|something|this one|that one))\b.*",
     rf"{_LEAD}(?:you |what an? )?(?:(?:bloody|totally|completely|absolutely|utterly|such|an?|so|silly|stupid|daft|dumb)"
-    rf"[ ,]+)*(?:useless|rubbish|stupid|silly|daft|dumb|idiotic|hopeless|pathetic|idiot|muppet)"
-    rf"(?: {_APP})?(?: that was| you are)?$",
+    rf"[ ,]+)*(?:{INSULTS})(?: {_APP})?(?: that was| you are)?$",
     r"(?:i(?:'ve| have)? )?never heard (?:such|anything so|so much) \w+$",
     r"(?:this|that|it)(?:'s| is)? (?:still )?(?:taking|takes) (?:forever|ages|(?:so|too|very|quite|a) \w+(?: time)?)$",
     r"(?:this|that|it|you) (?:made|makes|make) me (?:smile|laugh|cry|happy|sad|think)$",

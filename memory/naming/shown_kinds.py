@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from functools import lru_cache
 
 from memory.naming.categories import bears_life
 from memory.naming.word_lists import DOING
@@ -30,7 +30,7 @@ _NO_THING = frozenset(
 """Nouns with which no thing is named: "the first time the puppy saw snow" shows the puppy."""
 
 
-def shows(words: str, kind: Collection[str]) -> bool:
+def shows(words: str, kind: frozenset[str]) -> bool:
     """Whether words about a photo name what a word of `kind` (in the singular) means as what it shows.
 
     False only where they begin with a thing of another kind and have that word in what is told about it.
@@ -39,8 +39,14 @@ def shows(words: str, kind: Collection[str]) -> bool:
     if first is None:
         return True
     named = [_singular(word) for word in re.findall(r"[\w-]+", first["thing"].lower())]
-    if not named or named[-1] in _NO_THING or named[-1] in DOING or bears_life(named[-1]) or set(named) & set(kind):
+    if not named or named[-1] in _NO_THING or named[-1] in DOING or bears_life(named[-1]) or kind.intersection(named):
         return True
+    return bool(_as_shown(kind).search(words[first.start("thing") :]))
+
+
+@lru_cache(maxsize=64)
+def _as_shown(kind: frozenset[str]) -> re.Pattern[str]:
+    """The pattern of something of a kind that is shown beside the thing that the words begin with."""
     one = rf"(?:{'|'.join(sorted(map(re.escape, kind), key=len, reverse=True))})s?"
     phrase = rf"{_OWN} (?:[\w'’-]+ ){{0,3}}?{one}\b(?!['’-])"
     beside = rf"\b(?:with|and|of|[\w-]+ing) {phrase}"
@@ -49,7 +55,7 @@ def shows(words: str, kind: Collection[str]) -> bool:
         rf"[,:(–—] ?{phrase}(?: ever)?(?=\s*(?:[,.;:!?)\n–—]|$)| (?:from|in|at|on|that|who|which|with|of|and|we|i)\b)"
     )
     present = rf"(?:^|[.!?;\n]\s*){phrase}(?= (?:is|are|[\w-]+ing)\b)"
-    return bool(re.search(f"{beside}|{called}|{besides}|{present}", words[first.start("thing") :], re.IGNORECASE))
+    return re.compile(f"{beside}|{called}|{besides}|{present}", re.IGNORECASE)
 
 
 def _singular(word: str) -> str:

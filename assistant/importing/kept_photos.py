@@ -29,13 +29,11 @@ class KeptPhotos:
     undated: set[str] = field(default_factory=set)
     """Those that the memory has with an unknown day."""
 
-    def nothing_new(self, sha256: str | None, turns: Turns, guess: Turns, *, guessed: bool) -> bool:
+    def nothing_new(self, sha256: str, turns: Turns, guess: Turns, *, guessed: bool) -> bool:
         """Whether the memory has the photo already, and these words are none that it lacks.
 
         `guess`: the words that the photo's name gives, which an earlier import may have stored.
         """
-        if sha256 is None:
-            return False
         if sha256 not in self.stored:
             known = self.memory.about(sha256) if self.memory else []
             self.stored[sha256] = [one.turns for one in known]
@@ -68,10 +66,11 @@ class KeptPhotos:
     def put_on_day(self, episode: Episode, *, write: bool) -> None:
         """Give the memories of a photo whose day is unknown the day of this episode."""
         self.undated.discard(episode.photo.sha256)
-        memory = self.memory if write else None
-        for old in memory.about(episode.photo.sha256) if memory else ():
-            if memory and old.day is None:
-                tray.put_in_place(memory, old.id, replace(old, when=episode.when, day=episode.day))
+        if not (self.memory and write):
+            return
+        for old in self.memory.about(episode.photo.sha256):
+            if old.day is None:
+                tray.put_in_place(self.memory, old.id, replace(old, when=episode.when, day=episode.day))
 
 
 def tell(memory: Memory, episode: Episode, before: Turns) -> Episode:

@@ -69,11 +69,11 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
             with ExitStack() as stack:
                 chat = zip_source(stack.enter_context(zip_archive(path)), path, me, order)
                 found = chat or zips_source([path], stack)
-                if not (chat or len(found.items)) and any(other.lower().endswith(".json") for other in found.others):
-                    raise KeepsakeError(
-                        f"{name}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}"
-                    )
                 if not (chat or len(found.items)):
+                    if any(other.lower().endswith(".json") for other in found.others):
+                        raise KeepsakeError(
+                            f"{name}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}"
+                        )
                     raise KeepsakeError(
                         f"{name}: neither photos nor a chat of WhatsApp, Telegram or Signal are in it; "
                         "unpack it, then name a folder"

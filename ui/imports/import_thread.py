@@ -69,6 +69,11 @@ class Report:
         return self.tally.outcomes["new"]
 
     @property
+    def completed(self) -> int:
+        """How many photos that were kept before get words or a day."""
+        return self.tally.outcomes["told"] + self.tally.outcomes["dated"]
+
+    @property
     def photos(self) -> int:
         """How many photos there are, as far as was looked: without the files that cannot be read as one."""
         return self.total - self.tally.outcomes["unusable"]

@@ -35,7 +35,7 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
         lines.append(("their day", strings.days(tally)))
     if known := tally.outcomes["known"]:
         lines.append((f"{known} known", "in your memory already"))
-    if completed := tally.outcomes["told"] + tally.outcomes["dated"]:
+    if completed := report.completed:
         lines.append((f"{completed} known", "in your memory, and now with words or a day"))
     if tally.duplicates:
         lines.append((f"{len(tally.duplicates)} twice", "the same picture as another file"))
@@ -75,7 +75,7 @@ def summary(report: Report) -> str:
     else:
         told = f", {report.tally.told} with words" if report.tally.told else ""
         text = strings.IMPORT_DONE.format(photos=count(new, "photo"), name=where, words=told)
-    if completed := report.tally.outcomes["told"] + report.tally.outcomes["dated"]:
+    if completed := report.completed:
         text += strings.IMPORT_COMPLETED.format(
             photos=count(completed, "photo"), have="has" if completed == 1 else "have"
         )

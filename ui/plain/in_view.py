@@ -41,15 +41,7 @@ class InView:
     def answerable(self, same: bool) -> Recall | None:
         """The sure recall of which the user may say that it is the same, or not; None when that was said already."""
         offered = self.offered
-        return None if offered and same and self._is_confirmed(offered) else offered
-
-    @property
-    def deniable(self) -> bool:
-        """Whether there is a sure recall that the user has not confirmed: one may say that n denies it."""
-        return self.offered is not None and not self._is_confirmed(self.offered)
-
-    def _is_confirmed(self, recall: Recall) -> bool:
-        return recall.episode.photo.sha256 in self.confirmed
+        return None if offered and same and offered.episode.photo.sha256 in self.confirmed else offered
 
     def seen(self, recalls: Sequence[Recall], *, may_ask: bool, after_answer: bool) -> None:
         """The photo was looked at, and recalled these. `may_ask`: where it recalled nobody, the app asks who it is.

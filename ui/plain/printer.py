@@ -148,7 +148,7 @@ class Printer(EventHandler[None]):
 
     def _say_asked(self) -> None:
         """Ask about the first memory that may be the same; of a sure one, say that n denies it."""
-        if self.view.deniable:
+        if self.view.answerable(True):
             self.say(plain_strings.NOTE, telling_strings.PLAIN_NOT_THIS)
         if recall := self.view.about:
             self.say(plain_strings.QUESTION, f"{recall_strings.asked(recall.episode)} {plain_strings.YES_NO}")

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from typing import NamedTuple
 
+from memory.db import word_index
 from memory.db.rows import DEPTH, HIT_COLUMNS, NEWEST, Hit
 from memory.text import folded, joined, pair_terms, spelled_terms
 from memory.text import terms as text_terms
@@ -110,7 +111,7 @@ def _add_words(db: sqlite3.Connection, said: list[Hit], text: str, words: dict[i
     """Add the matched words of episodes that only the index of spellings found."""
     asked = [*spelled_terms(text)]
     for row in {hit.row for hit in said} - words.keys():
-        (told,) = db.execute("SELECT words FROM said WHERE rowid = ?", (row,)).fetchone()
+        told, _ = word_index.said(db, row)
         plain = {word: folded(word) for word in re.findall(r"\w+", told)}
         whole = [word for word in asked if joined(word[0]) and word in folded(told)]
         words[row] = whole + [word for word, spelled in plain.items() if spelled in asked and spelled not in whole]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from memory import browse
 from memory.db import schema
 from memory.errors import MemoryFileError
 from memory.store import Memory
@@ -238,10 +239,12 @@ def test_a_new_memory_that_another_program_is_just_making_is_waited_for(path: Pa
 
 def test_words_that_are_missing_in_the_index_are_one_clear_line(path: Path) -> None:
     with Memory(path) as memory:
-        id = memory.add(episode("This is Milo"))
+        id = memory.add(episode("This is Milo in our Straße"))
     with raw(path) as db:
         db.execute("DELETE FROM said")
     with Memory(path) as memory:
         with pytest.raises(MemoryFileError, match="damaged"):
             memory.forget_all([id])
+        with pytest.raises(MemoryFileError, match="damaged"):
+            browse.search(memory, "Strasse")  # the index of spellings still has it
         assert memory.ids() == [id]

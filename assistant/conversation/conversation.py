@@ -81,7 +81,8 @@ class Conversation:
         """Answer from the caption, or the photo, and memories that share words with the question (`word_recall`).
 
         Without a photo in view, new memories begin a new conversation. Of a line with several questions a model that
-        reads each one alone answers each; together they are one answer."""
+        reads each one alone answers each; together they are one answer. For such a model a line that only doubts the
+        last answer is answered by quotation."""
         return self._all_or_nothing(self._ask_each(question))
 
     def _attach(self, photo: Photo) -> Iterator[Event]:

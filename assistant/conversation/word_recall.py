@@ -1,7 +1,7 @@
 """Memories that the words of a question bring: "Where did we take Zuri?", whatever photo is in view.
 
-With a photo in view they come only where they fit clearly, since the model then reads its prompt anew: a name that no
-memory in the prompt has, or two words that say something.
+With a photo in view they come only where they fit clearly, since the model then reads its prompt anew: a name, a place
+or a thing asked about that no memory in the prompt has, or two words that say something.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from demo import album
 from memory import conversations
 from memory.browse import EpisodeEntry
 from memory.days import day_words
+from memory.episode import Episode
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
@@ -31,7 +32,7 @@ def photos_asked_for(wanted: ListRequest, view: Callable[[], Conversation], memo
 def memories(wanted: str, memory: Memory) -> list[str]:
     """The newest memories, or those that the wanted words find or ask for."""
     if not wanted:
-        return [f"{one.id}: {about(one)}" for one in memory.episodes(LISTED)] or [plain_strings.NOTHING]
+        return [line(one) for one in memory.episodes(LISTED)] or [plain_strings.NOTHING]
     finding = photo_lists.find(memory, wanted, most=LISTED)
     if finding.title:
         return _titled(finding.title, finding.entries, memory)
@@ -47,14 +48,18 @@ def _titled(title: str, found: Sequence[EpisodeEntry], memory: Memory, undated: 
 
 
 def _lines(found: Sequence[EpisodeEntry], memory: Memory) -> list[str]:
-    """The first LISTED memories, each with its id."""
-    return [f"{one.id}: {about(memory.get(one.id))}" for one in found[:LISTED]]
+    """The first LISTED memories."""
+    return [line(memory.get(one.id)) for one in found[:LISTED]]
 
 
-def to_forget(wanted: str, memory: Memory) -> list[str]:
-    """The memories that somebody who wants them forgotten may mean, and how each is forgotten."""
-    lines = _lines(photo_lists.to_forget(memory, wanted, LISTED).entries, memory)
-    return [*lines, plain_strings.FORGET_WHICH] if lines else [plain_strings.NOTHING]
+def line(episode: Episode) -> str:
+    """A memory as lists have it, with its id."""
+    return f"{episode.id}: {about(episode)}"
+
+
+def to_forget(wanted: str, memory: Memory) -> list[Episode]:
+    """The memories that somebody who wants them forgotten may mean."""
+    return [memory.get(one.id) for one in photo_lists.to_forget(memory, wanted, LISTED).entries]
 
 
 def reminders(memory: Memory) -> list[str]:

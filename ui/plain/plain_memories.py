@@ -54,14 +54,8 @@ class PlainMemories:
             if not (here := self._printer.view.recalls):
                 return self._printer.say(plain_strings.NOTE, FORGET_NOTHING_HERE)
             rest = here[0].episode.id
-        if not ID.fullmatch(rest):
-            meant: list[str] = []
-            self._thread.query("note", partial(lists.to_forget, rest), meant.extend)
-            self._follow()
-            if len(meant) == 2 and ID.fullmatch(only := meant[0].partition(":")[0]):
-                return self.forget(only)
-            self._printer.print_lines(meant)
-        elif (one := self._found(rest)) and self._sure(f"{about(one)} {plain_strings.FORGET}"):
+        one = self._found(rest) if ID.fullmatch(rest) else self._meant(rest)
+        if one and self._sure(f"{about(one)} {plain_strings.FORGET}"):
             self._thread.forget("note", one.id)
             self._follow()
 
@@ -99,6 +93,18 @@ class PlainMemories:
         self._thread.query("note", lambda memory: memory.get(id), found.append)
         self._follow()
         return found[0] if found else None
+
+    def _meant(self, words: str) -> Episode | None:
+        """The only memory that a wish to forget these words may mean; none, or several, are printed."""
+        found: list[list[Episode]] = []
+        self._thread.query("note", partial(lists.to_forget, words), found.append)
+        self._follow()
+        for meant in found:
+            if len(meant) == 1:
+                return meant[0]
+            which = plain_strings.FORGET_WHICH if meant else plain_strings.NOTHING
+            self._printer.print_lines([*map(lists.line, meant), which])
+        return None
 
     def _numbered(self, n: str) -> Episode | None:
         """The recalled memory with this number; when there is none, that is printed."""

@@ -5,10 +5,11 @@ A checkpoint is written after every epoch, and the same command goes on from it.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,17 +57,20 @@ class Task(NamedTuple):
     """Lines of a report: what the network in a folder gets right on the dev split."""
 
 
-def train(net: ReaderNet, work: Path, settings: Settings, task: Task) -> ReaderNet:
-    """Train a network, or go on from the checkpoint in the folder `work`; prints lines of progress."""
+def train(begin: Callable[[], ReaderNet], work: Path, settings: Settings, task: Task) -> ReaderNet:
+    """Train the network that `begin` makes, or go on from this course's checkpoint in the folder `work`.
+
+    Prints lines of progress.
+    """
     torch.manual_seed(0)
     torch.set_num_threads(settings.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = WordPiece(EMBEDDER / minilm.VOCABULARY)
-    net = net.to(device)
+    net = begin().to(device)
     body = [p for p in net.bert.parameters() if p.requires_grad]
     groups = [{"params": body}, {"params": net.spans.parameters()}]
     optimizer = torch.optim.AdamW(groups, lr=settings.rate, weight_decay=0.01)
-    checkpoint, done = work / "checkpoint.pt", 0
+    checkpoint, done = work / f"{_course(net, settings)}.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         net.load_state_dict(state["net"])
@@ -79,6 +83,14 @@ def train(net: ReaderNet, work: Path, settings: Settings, task: Task) -> ReaderN
         lines = "\n".join(task.rates(write(net, work / "network", task.name).parent))
         print(f"epoch {epoch + 1} of {settings.epochs}: loss {loss:.3f}\n{lines}", flush=True)
     return net
+
+
+def _course(net: ReaderNet, settings: Settings) -> str:
+    """A name for the course with these settings and first weights: no other goes on from its checkpoint."""
+    digest = hashlib.sha256(repr(replace(settings, threads=1)).encode())
+    for weight in net.state_dict().values():
+        digest.update(weight.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _epoch(

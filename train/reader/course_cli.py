@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,8 @@ def run(args: argparse.Namespace, task: Task, shipped: Path) -> None:
     from train.reader.reader_net import ReaderNet
     from train.reader.weight_mean import mean
 
-    net = mean(args.start) if args.start else ReaderNet.of(args.wheel)
+    begin = partial(mean, args.start) if args.start else partial(ReaderNet.of, args.wheel)
     settings = course.Settings(epochs=args.epochs, rate=args.rate, threads=args.threads)
-    net = course.train(net, private_folder(home() / "train" / task.name), settings, task)
+    net = course.train(begin, private_folder(home() / "train" / task.name), settings, task)
     written = course.write(net, args.out or shipped, task.name)
     print(f"{task.name}: {written}, {written.stat().st_size / 1e6:.1f} MB")

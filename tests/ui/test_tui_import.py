@@ -22,6 +22,7 @@ from assistant.importing.import_photos import import_all
 from memory.store import Memory
 from tests.support import albums
 from tests.support.apppilot import idle, notes, opened, replies, running, sees, send, shown, until
+from tests.support.takeouts import google
 from tui import KeepsakeApp
 from ui.controllers.imports import UNFINISHED
 from ui.imports import import_thread
@@ -110,6 +111,24 @@ async def test_a_photo_with_two_memories_is_counted_once(memory_file: Path, tmp_
         await send(app, pilot, "/undo")
         await until(lambda: any("the import of 1 photo." in note for note in notes(app, "done")), "the undo")
     assert stored(memory_file) == []
+
+
+async def test_words_that_come_later_complete_what_is_kept(memory_file: Path, tmp_path: Path) -> None:
+    photo = albums.save(tmp_path / "Takeout" / "Rome" / "IMG_1.jpg", 1)
+    known = "Nothing is new in “Takeout”: 1 of its photos are in your memory already."
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        for done in ("Imported 1 photo", f"{known} 1 photo kept before has words or a day now."):
+            await send(app, pilot, f"/import {tmp_path / 'Takeout'}")
+            await opened(app, ImportDialog)
+            dialog = app.screen
+            assert isinstance(dialog, ImportDialog)
+            await until(lambda at=dialog: at.drawn < math.inf and at.report and at.report.state == "looked", "the look")
+            completes = "now with words or a day" in shown(dialog.query_one("#preview", Static))
+            assert completes == done.startswith(known)
+            await pilot.press("enter")
+            await until(lambda text=done: any(note.startswith(text) for note in notes(app, "done")), done)
+            photo.with_name("IMG_1.jpg.json").write_bytes(google("Anna at the pier"))
+    assert stored(memory_file) == ["Anna at the pier"]
 
 
 async def test_the_enter_after_a_dropped_folder_imports_nothing(memory_file: Path, album: Path) -> None:

@@ -159,7 +159,7 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
         report = self.report
         if report is None or self.running or report.state == "failed":
             return
-        if report.state == "looked" and not report.new and not self.keep_watching:
+        if report.state == "looked" and not (report.new or report.completed or self.keep_watching):
             self._problem(import_words.summary(report))
         else:
             self._begun = True

@@ -71,7 +71,8 @@ def summary(report: Report) -> str:
     elif not report.photos:
         text = strings.IMPORT_EMPTY.format(name=where)
     elif not new:
-        text = strings.IMPORT_NOTHING_NEW.format(name=where, known=report.tally.outcomes["known"])
+        known = report.tally.outcomes["known"] + report.completed
+        text = strings.IMPORT_NOTHING_NEW.format(name=where, known=known)
     else:
         told = f", {report.tally.told} with words" if report.tally.told else ""
         text = strings.IMPORT_DONE.format(photos=count(new, "photo"), name=where, words=told)

@@ -14,6 +14,7 @@ from memory.days import UNKNOWN, Unknown
 from memory.episode import Episode, Photo, Recall, Turn
 from memory.errors import KeepsakeError, PhotoError
 from memory.naming.photo_names import by_photo
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 MOST_RECALLED = 4
@@ -27,9 +28,8 @@ def recall(memory: Memory, encoder: PhotoEncoder, photo: Photo, k: int = MOST_RE
     verdicts on earlier recalls are heeded. Photos without tokens of this encoder are not found: see `encode_missing`.
     Raises PhotoError, ModelError.
     """
-    return memory.recall(
-        encoder.space, encoder.encode(photo), k=k, gate=encoder.gate, photo=photo.sha256, named=by_photo
-    )
+    new = NewPhoto(encoder.space, encoder.encode(photo), encoder.gate, photo.sha256)
+    return memory.recall(new, k, by_photo)
 
 
 def remember(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.db import rows
-from memory.search import recall, vectors
+from memory.search import text_search, vectors
 from memory.search.repeats import BURST
 from memory.search.sightings import SAME
 from memory.store import Memory
@@ -99,7 +99,7 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
         if asked.why and not terms(asked.words):
             return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if asked.has(entry.day)])
     with memory.transaction() as db:
-        found, instead = recall.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
+        found, instead = text_search.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
     entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found[:most]]
     return Finding(entries, ", ".join(dict.fromkeys(instead.values())), len(found) > most)
 

@@ -24,12 +24,10 @@ from memory.episode import Episode, Recall
 from memory.forget import cleaning, deletion, replacement, selection
 from memory.forget.receipt import Receipt
 from memory.forget.replacement import Held
-from memory.search import recall, sightings, vector_index, vectors
-from memory.search.gate import Gate
+from memory.search import recall, sightings, text_search, vector_index, vectors
 from memory.search.meaning import Embedder
+from memory.search.sightings import NewPhoto
 from memory.search.vector_codes import Codes
-
-ALWAYS = Gate.always()
 
 
 class Memory:
@@ -154,34 +152,21 @@ class Memory:
         with self.transaction() as db:
             return vectors.missing(db, space)
 
-    def recall(
-        self,
-        space: str,
-        tokens: np.ndarray,
-        k: int = 4,
-        gate: Gate = ALWAYS,
-        words: str = "",
-        now: datetime | None = None,
-        photo: str = "",
-        named: sightings.Named = sightings.unnamed,
-    ) -> list[Recall]:
-        """Episodes that belong to a new photo with visual tokens (T, D), and to `words` if given; best first.
+    def recall(self, new: NewPhoto, k: int = 4, named: sightings.Named = sightings.unnamed) -> list[Recall]:
+        """Episodes that belong to a new photo, best first.
 
-        By sight, only photos count that the `gate` of the encoder lets through, among as many as have vectors in
-        `space`. When `words` find something too (what was said, a place, a time, as `search` understands them), the
-        rankings are fused: then an episode may come without sight, and scores are those of the fusion (1.0 = first in
-        all rankings). `k` counts things: a burst, and photos that show the same by the user's word, are one. Of a
-        thing's best photo the EPISODES_PER_PHOTO newest episodes come. What the user said of recalls counts (`answer`);
-        `photo`: the new photo's hash, so that it counts for this very photo. `named` reads names from the user's words.
+        Only photos count that the gate of its encoder lets through, among as many as have vectors in its space. `k`
+        counts things: a burst, and photos that show the same by the user's word, are one. Of a thing's best photo the
+        EPISODES_PER_PHOTO newest episodes come. What the user said of earlier recalls counts (`answer`). `named` reads
+        names from the user's words.
         """
         with self.transaction() as db:
-            ready = vector_index.ready(db, space)
+            ready = vector_index.ready(db, new.space)
         if not ready:  # a file older than the index
             with self.transaction("IMMEDIATE") as db:
-                vector_index.build(db, space)
+                vector_index.build(db, new.space)
         with self.transaction() as db:
-            found = sightings.seen(db, sightings.NewPhoto(space, tokens, gate, photo), self._codes, named)
-            return recall.recall(db, space, found, k, words, now)
+            return recall.recall(db, new.space, sightings.seen(db, new, self._codes, named), k)
 
     def answer(self, photo: str, other: str, space: str, score: float | None, same: bool) -> Verdict | None:
         """Store the user's answer whether a new `photo` shows what the recalled photo `other` shows; both are hashes.
@@ -215,7 +200,7 @@ class Memory:
         something like it, but has none of the words, is found by `browse.search` only.
         """
         with self.transaction() as db:
-            return recall.search(db, words, k, now)
+            return text_search.search(db, words, k, now)
 
     def forget_all(self, ids: Sequence[str]) -> Receipt:
         """Remove episodes and every byte of them within reach; photos too, unless others show them: seconds for a GB.

@@ -38,6 +38,7 @@ from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
 from memory.files import write_json
 from memory.search.gate import Gate
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 EACH = 40
@@ -165,7 +166,7 @@ def trials(encoder: PhotoEncoder, split: str, seed: int) -> list[Trial]:
                 twin = Look(a.code, int(rng.choice(TWIN_HUES)))
                 stranger = strangers[int(rng.integers(len(strangers)))]
                 for kind, shown in (("one", [a]), ("two", [a, b]), ("stranger", [stranger]), ("twin", [twin])):
-                    recalled = memory.recall(encoder.space, encoder.encode(_photo(rng, shown)), k=size)
+                    recalled = memory.recall(NewPhoto(encoder.space, encoder.encode(_photo(rng, shown))), k=size)
                     scores = {owner[r.episode.photo.sha256]: r.score for r in recalled}
                     right = scores.get(a, 0.0) if kind in ("one", "two") else None
                     out.append(

@@ -31,6 +31,7 @@ from benchmark.retrieval.chosen_encoder import add_encoder, opened
 from memory.errors import KeepsakeError
 from memory.files import write_json
 from memory.search import ranking
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 LARGEST = 200_000
@@ -159,7 +160,9 @@ def at_scale(world: synthetic.World, n: int, folder: Path, scratch: Path) -> lis
         number = {synthetic.photo_name(i): i for i in range(world.photos)}
 
         def ours(query: np.ndarray) -> list[int]:
-            return [number[r.episode.photo.sha256] for r in memory.recall(synthetic.SPACE, query, k=synthetic.K)]
+            return [
+                number[r.episode.photo.sha256] for r in memory.recall(NewPhoto(synthetic.SPACE, query), k=synthetic.K)
+            ]
 
         systems: dict[str, Callable[[np.ndarray], Sequence[int]]] = {"keepsake": ours}
         rows: list[dict[str, Any]] = []

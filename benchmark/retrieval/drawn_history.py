@@ -25,6 +25,7 @@ from benchmark.world.scene import TWIN_HUES, Look, draw
 from memory.episode import Episode, Photo
 from memory.errors import KeepsakeError
 from memory.search import ranking
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 FIRST = 5
@@ -138,14 +139,10 @@ def _compare(
         return [r.episode.photo.sha256 for r in memory.search(words, k=FIRST)]
 
     def by_sight(words: str, tokens: np.ndarray) -> list[str]:
-        return [r.episode.photo.sha256 for r in memory.recall(space, tokens, k=FIRST)]
-
-    def by_both(words: str, tokens: np.ndarray) -> list[str]:
-        return [r.episode.photo.sha256 for r in memory.recall(space, tokens, k=FIRST, words=words)]
+        return [r.episode.photo.sha256 for r in memory.recall(NewPhoto(space, tokens), k=FIRST)]
 
     ways: dict[str, Callable[[str, np.ndarray], list[str]]] = {
         "keepsake": by_sight,
-        "keepsake, with the words": by_both,
         WHOLE_IMAGE: partial(by_vector, exact),
         "words only": by_words,
     }

@@ -184,6 +184,7 @@ _START_SCRIPT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 def resident():
     with open("/proc/self/statm") as file:
@@ -192,7 +193,7 @@ before = resident()
 began = time.perf_counter()
 memory = Memory(Path(sys.argv[1]), check=False)
 opened = time.perf_counter()
-memory.recall(sys.argv[2], np.load(sys.argv[3]))
+memory.recall(NewPhoto(sys.argv[2], np.load(sys.argv[3])))
 done = time.perf_counter()
 took = {"open_s": opened - began, "first_recall_s": done - opened}
 print(json.dumps({**took, "resident_mb": (resident() - before) / 1e6}))

@@ -23,6 +23,7 @@ from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.tasks.capeval import scorer
 from benchmark.world.sample import Sample
 from memory.episode import Episode, Photo
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 KS = (1, 4, 8)
@@ -53,7 +54,7 @@ class Recaller:
             memory.add_all(sample.context)
             for episode in sample.context:
                 memory.put_vectors(episode.photo.sha256, space, self._embed(episode.photo))
-            recalled = memory.recall(space, self._embed(sample.query), k=len(sample.context))
+            recalled = memory.recall(NewPhoto(space, self._embed(sample.query)), k=len(sample.context))
         return {at[r.episode.id]: r.score for r in recalled}
 
     def _embed(self, photo: Photo) -> np.ndarray:

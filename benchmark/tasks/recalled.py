@@ -15,6 +15,7 @@ from benchmark.judges.score import Scores
 from benchmark.runner import CachedWriter, Condition, Texts
 from benchmark.tasks.capeval import scorer
 from benchmark.world.sample import Sample
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 RECALLED = "caption/recalled"
@@ -37,7 +38,7 @@ def recalling(writer: CachedWriter, judge: Judge, encoder: PhotoEncoder) -> Cond
                 memory.add_all(sample.context)
                 for episode in sample.context:
                     memory.put_vectors(episode.photo.sha256, encoder.space, encoder.encode(episode.photo))
-                found = memory.recall(encoder.space, encoder.encode(sample.query), k=4, gate=encoder.gate)
+                found = memory.recall(NewPhoto(encoder.space, encoder.encode(sample.query), encoder.gate), k=4)
             recalled[sample.id] = sorted(at[r.episode.id] for r in found)
         return recalled[sample.id]
 

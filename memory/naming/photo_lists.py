@@ -13,7 +13,7 @@ from memory.naming import categories, shown_kinds
 from memory.naming.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.naming.same_things import of_same_things
-from memory.search.recall import BY_MEANING
+from memory.search.text_search import BY_MEANING
 from memory.store import Memory
 from memory.text import folded, terms
 from memory.times.time_phrases import TimeQuery

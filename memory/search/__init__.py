@@ -1,1 +1,1 @@
-"""Search: visual tokens and their index, words, ranking, and recall by all of them."""
+"""Search: visual tokens and their index, words, ranking, recall by a photo, and search by text."""

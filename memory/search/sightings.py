@@ -1,4 +1,4 @@
-"""Recall by sight, before words are asked: which photos come, how certain, and for what reason.
+"""Recall by sight: which photos come, how certain, and for what reason.
 
 The gate decides by the score, by how many photos are remembered, and by the user's own answers (`gate.py`). What the
 user said of a pair of photos counts more than any score:
@@ -72,7 +72,8 @@ class NewPhoto(NamedTuple):
     space: str
     tokens: np.ndarray
     """Its visual tokens (T, D) in this vector space."""
-    gate: Gate
+    gate: Gate = Gate.always()
+    """What its encoder says of how alike photos must be."""
     sha256: str = ""
     """Its hash, for what was said of it; "" where that does not count."""
 

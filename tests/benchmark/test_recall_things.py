@@ -18,6 +18,7 @@ from benchmark.retrieval.things.photo_things import EncodedSet, encode_all, read
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
 from memory.search.gate import Gate
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.realthings import ColourEncoder, draw_thing, things_folder
 
@@ -97,7 +98,7 @@ def test_scores_are_those_of_recall(tmp_path: Path) -> None:
             memory.put_vectors(photo.sha256, encoder.space, encoder.encode(photo))
         for i in set(range(28)) - set(remembered):
             tokens = encoder.encode(photos.photos.photos[i].photo)
-            found = {r.episode.photo.sha256: r.score for r in memory.recall(encoder.space, tokens, k=5)}
+            found = {r.episode.photo.sha256: r.score for r in memory.recall(NewPhoto(encoder.space, tokens), k=5)}
             ours = dict(zip((photos.photos.photos[j].photo.sha256 for j in remembered),
                             drawn.scores(photos.queries[i]), strict=True))  # fmt: skip
             # A photo that scores nothing is not recalled.

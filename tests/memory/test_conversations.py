@@ -16,6 +16,7 @@ from memory import conversations
 from memory.db.stored_conversation import Line, Part, StoredConversation
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import noise_photo
 
@@ -106,7 +107,7 @@ def test_nothing_of_it_is_ever_recalled(path: Path) -> None:
         assert memory.search("zanzibarine quokkabread sings") == [] == memory.mentioning("sings")
         assert memory.photos_without_vectors("s") == [photo(1).sha256]
         assert memory.showing(photo(2).sha256) == [] and not memory.put_vectors(photo(2).sha256, "s", TOKENS)
-        assert memory.recall("s", TOKENS, words="quokkabread") == []
+        assert memory.recall(NewPhoto("s", TOKENS)) == []
 
 
 def residue(path: Path, *needles: bytes) -> set[bytes]:

@@ -16,6 +16,7 @@ from memory.db.engine import PLAIN
 from memory.errors import MemoryFileError
 from memory.maintenance import encryption
 from memory.maintenance.archive import export_archive, import_archive
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.memory.test_forget import SECRET, canaries, planted, residue  # noqa: F401 - one of them is a fixture
 from tests.support.crasher import PASSPHRASE, episode
@@ -223,7 +224,7 @@ def test_export_and_import(path: Path, tmp_path: Path) -> None:
         assert memory.forget_all(sorted(known)[:2]).snapshots_made == 1
         assert import_archive(memory, tmp_path / "a.zip") == (2, 4, 0)
         assert memory.verify() == [] and set(memory.ids()) == known
-        assert {r.episode.id for r in memory.recall("s", np.eye(3))} <= known
+        assert {r.episode.id for r in memory.recall(NewPhoto("s", np.eye(3)))} <= known
         bug = pytest.raises(engine.failures("IntegrityError"), match="FOREIGN KEY")
         with bug, memory.transaction("IMMEDIATE") as db:  # it stays what it is
             db.execute("INSERT INTO turns VALUES ('nobody', 0, 'user', '')")

@@ -17,7 +17,7 @@ from memory.maintenance import word_vectors
 from memory.maintenance.archive import export_archive, import_archive
 from memory.maintenance.encryption import convert
 from memory.search import meaning
-from memory.search.recall import BY_MEANING
+from memory.search.text_search import BY_MEANING
 from memory.store import Memory
 from tests.support.oldmemory import version_4
 

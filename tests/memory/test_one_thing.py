@@ -10,6 +10,7 @@ import pytest
 from memory.episode import Recall
 from memory.naming import decisions, photo_names
 from memory.search.gate import Gate
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.memory.test_verdicts import NEW, learn, sha, unit
 
@@ -24,7 +25,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def recall(memory: Memory, angle: float, k: int = 4, photo: str = NEW) -> list[Recall]:
-    return memory.recall("s", unit(angle), k, GATE, photo=photo, named=photo_names.by_photo)
+    return memory.recall(NewPhoto("s", unit(angle), GATE, photo), k=k, named=photo_names.by_photo)
 
 
 def words(recalls: list[Recall]) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ from memory.errors import PromptTooLong
 from memory.maintenance.archive import export_archive, import_archive
 from memory.reminders import standing
 from memory.search import vectors
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import encoded
 from ui.runtime.undo import UndoStack
@@ -66,8 +67,7 @@ def test_the_last_told_comes_first_everywhere(memory: Memory, order: tuple[str, 
         "ids": memory.ids,
         "episodes": lambda: [e.id for e in memory.episodes()],
         "a page": lambda: [e.id for n in range(3) for e in memory.episodes(1, n)],
-        "recall": lambda: [r.episode.id for r in memory.recall("fake", tokens)],
-        "recall by words too": lambda: [r.episode.id for r in memory.recall("fake", tokens, words="his name")],
+        "recall": lambda: [r.episode.id for r in memory.recall(NewPhoto("fake", tokens))],
         "words": lambda: [r.episode.id for r in memory.search("name")],
         "the last time": lambda: [r.episode.id for r in memory.search("the last time")],
         "the first time": lambda: [r.episode.id for r in memory.search("the first time")][::-1],

@@ -13,6 +13,7 @@ from memory.episode import Episode, Turn
 from memory.search import ranking, vector_index
 from memory.search.gate import Gate
 from memory.search.recall import EPISODES_PER_PHOTO
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from memory.text import MAX_TERMS, match_expression
 from tests.support.scenes import DAY, DIM, episode, scene
@@ -31,27 +32,26 @@ def learn(memory: Memory, things: list[int], n: int, text: str = "said", **more:
     return told.id
 
 
-def found(memory: Memory, things: list[int], **more: object) -> list[tuple[str, float]]:
-    recalls = memory.recall("s", scene(things, 4242), **more)  # type: ignore[arg-type]
-    return [(r.episode.id, round(r.score, 2)) for r in recalls]
+def found(memory: Memory, things: list[int], gate: Gate) -> list[str]:
+    return [r.episode.id for r in memory.recall(NewPhoto("s", scene(things, 4242), gate))]
 
 
 def test_a_scene_of_several_finds_each_of_its_things(memory: Memory) -> None:
     ids = [learn(memory, [n], n) for n in range(12)]
-    recalls = memory.recall("s", scene([3, 7, 40], 555), k=4)
+    recalls = memory.recall(NewPhoto("s", scene([3, 7, 40], 555)), k=4)
     assert {r.episode.id for r in recalls[:2]} == {ids[3], ids[7]}
     assert recalls[1].score > 0.85 > 0.5 > recalls[2].score, "strangers share the wall only"
     assert [r.score for r in recalls] == sorted((r.score for r in recalls), reverse=True)
     assert recalls[0].why == "the same thing" and recalls[0].certainty == "sure"
-    assert len(memory.recall("s", scene([3, 7, 40], 555), k=4, gate=Gate.constant(0.7))) == 2
+    assert len(memory.recall(NewPhoto("s", scene([3, 7, 40], 555), Gate.constant(0.7)), k=4)) == 2
 
 
 def test_nobody_known_is_nobody(memory: Memory) -> None:
     """With one wall in every photo, plain late interaction would give strangers 13/16 of a perfect score."""
     for n in range(12):
         learn(memory, [n], n)
-    assert memory.recall("s", scene([40], 555), gate=Gate.constant(0.5)) == []
-    assert memory.recall("s", scene([], 556), gate=Gate.constant(0.5)) == []
+    assert memory.recall(NewPhoto("s", scene([40], 555), Gate.constant(0.5))) == []
+    assert memory.recall(NewPhoto("s", scene([], 556), Gate.constant(0.5))) == []
     plain = ranking.sight_scores(
         ranking.unit(scene([1], 1)), np.array([16]), np.zeros((1, DIM), np.float32), ranking.unit(scene([40], 555))
     )
@@ -60,8 +60,8 @@ def test_nobody_known_is_nobody(memory: Memory) -> None:
 
 def test_one_photo_alone_is_found_and_not_everywhere(memory: Memory) -> None:
     id = learn(memory, [1], 1)
-    assert [i for i, _ in found(memory, [1, 2], gate=Gate.constant(0.6))] == [id]
-    assert found(memory, [2], gate=Gate.constant(0.7)) == []
+    assert found(memory, [1, 2], Gate.constant(0.6)) == [id]
+    assert found(memory, [2], Gate.constant(0.7)) == []
 
 
 @pytest.mark.parametrize("stored", [1, 2, 9])
@@ -70,15 +70,15 @@ def test_a_photo_finds_itself_with_certainty(memory: Memory, stored: int) -> Non
     for n in range(stored):
         learn(memory, [n] if n % 2 else [], n)
     for n in range(stored):
-        best = memory.recall("s", scene([n] if n % 2 else [], n), k=1)[0]
+        best = memory.recall(NewPhoto("s", scene([n] if n % 2 else [], n)), k=1)[0]
         assert best.episode.photo == episode(n).photo and best.score > 0.99
 
 
 def test_spaces_do_not_mix(memory: Memory) -> None:
     id = learn(memory, [1], 1)
     memory.put_vectors(memory.get(id).photo.sha256, "other", np.ones((3, 8)))
-    assert memory.recall("other", np.ones((2, 8)))[0].episode.id == id
-    assert memory.recall("unknown", np.ones((2, 5))) == []
+    assert memory.recall(NewPhoto("other", np.ones((2, 8))))[0].episode.id == id
+    assert memory.recall(NewPhoto("unknown", np.ones((2, 5)))) == []
 
 
 def test_a_photo_counts_once_whatever_was_said_about_it(memory: Memory) -> None:
@@ -86,42 +86,12 @@ def test_a_photo_counts_once_whatever_was_said_about_it(memory: Memory) -> None:
     for day in range(5):
         learn(memory, [1], 1, f"day {day}", days=day)
     other = learn(memory, [2], 2)
-    recalls = memory.recall("s", scene([1, 2], 77), k=2)
+    recalls = memory.recall(NewPhoto("s", scene([1, 2], 77)), k=2)
     of_first = [r for r in recalls if r.episode.id != other]
     assert [r.episode.words for r in of_first] == ["day 4", "day 3", "day 2"]
     assert len(of_first) == EPISODES_PER_PHOTO and len(recalls) == EPISODES_PER_PHOTO + 1
     assert len({r.score for r in of_first}) == 1
-    assert memory.recall("s", scene([1, 2], 77), k=0) == []
-
-
-def test_words_and_sight_agree(memory: Memory) -> None:
-    seen = learn(memory, [1], 1, "the old boat")
-    both = learn(memory, [2], 2, "a harbour at night")
-    told = learn(memory, [3], 3, "we met in the harbour, by the big harbour wall")
-    learn(memory, [4], 4, "nothing of that")
-    recalls = memory.recall("s", scene([1, 2], 77), gate=Gate.constant(0.7), words="the harbours?")
-    assert recalls[0].episode.id == both
-    assert {r.episode.id for r in recalls} == {seen, both, told}
-    why = {r.episode.id: r.why for r in recalls}
-    assert why[both] == "the same thing, you said 'harbour'"
-    assert why[told] == "you said 'harbour'"
-    assert "said" not in why[seen]
-    assert [r.score for r in recalls] == sorted((r.score for r in recalls), reverse=True)
-    assert all(0 < r.score <= 1 for r in recalls)
-
-
-def test_words_that_find_nothing_leave_sight_alone(memory: Memory) -> None:
-    learn(memory, [1], 1, "the old boat")
-    assert found(memory, [1], words="the who of it") == found(memory, [1], words="zebra") == found(memory, [1])
-
-
-def test_what_was_said_earlier_comes_when_it_is_asked_for(memory: Memory) -> None:
-    """An old episode with the words outranks newer ones; without sight no other episode of its photo is recalled."""
-    old = learn(memory, [1], 1, "her name is Zoë", days=0)
-    for day in range(1, 5):
-        learn(memory, [1], 1, f"day {day}", days=day)
-    assert memory.recall("s", scene([1], 77), words="zoe")[0].episode.id == old
-    assert [r.episode.id for r in memory.recall("s", scene([2], 77), gate=Gate.constant(0.9), words="zoe")] == [old]
+    assert memory.recall(NewPhoto("s", scene([1, 2], 77)), k=0) == []
 
 
 def test_search_is_by_the_user_s_words_and_place(memory: Memory) -> None:
@@ -197,13 +167,13 @@ def test_a_photo_without_a_thing_is_a_place() -> None:
 def test_a_shortlist_keeps_what_an_exact_search_finds(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(80):
         learn(memory, [n, n + 1000], n)
-    exact = [memory.recall("s", scene([n, 5000], 9000 + n), k=1)[0].episode.id for n in range(0, 80, 5)]
+    exact = [memory.recall(NewPhoto("s", scene([n, 5000], 9000 + n)), k=1)[0].episode.id for n in range(0, 80, 5)]
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
     monkeypatch.setattr(vector_index, "SHORTEST", 8)
     scored: list[int] = []
     score = ranking.sight_scores
     monkeypatch.setattr(ranking, "sight_scores", lambda t, c, *rest: scored.append(len(c)) or score(t, c, *rest))
-    short = [memory.recall("s", scene([n, 5000], 9000 + n), k=1)[0].episode.id for n in range(0, 80, 5)]
+    short = [memory.recall(NewPhoto("s", scene([n, 5000], 9000 + n)), k=1)[0].episode.id for n in range(0, 80, 5)]
     assert short == exact
     assert set(scored) == {8}
 

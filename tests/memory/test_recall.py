@@ -16,6 +16,7 @@ from memory.episode import Episode, Turn
 from memory.search import ranking, word_search
 from memory.search.gate import Gate
 from memory.search.recall import BURST, EPISODES_PER_PHOTO
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.scenes import episode, scene
 
@@ -75,22 +76,6 @@ def test_the_last_time_and_the_first(memory: Memory) -> None:
     assert memory.search("the last time", k=1, now=NOW)[0].episode.id == ids[2]
 
 
-def test_sight_words_and_time_are_fused(memory: Memory) -> None:
-    """Both photos look alike; the words of the question say which summer."""
-    old = tell(memory, 1, "with Milo", "2025-07-01", things=[1])
-    new = tell(memory, 2, "with Milo", "2026-07-01", things=[1])
-    tell(memory, 3, "something else", "2026-07-02", things=[9])
-
-    def first(words: str) -> tuple[str, str]:
-        best = memory.recall("s", scene([1], 77), gate=Gate.constant(0.7), words=words, now=NOW)[0]
-        return best.episode.id, best.why
-
-    assert first("was it last summer?")[0] == new and first("was it in 2025?")[0] == old
-    assert first("was it in 2025?")[1] == "the same thing, from 2025"
-    plain = memory.recall("s", scene([1], 77), gate=Gate.constant(0.7))
-    assert memory.recall("s", scene([1], 77), gate=Gate.constant(0.7), words="in 1999", now=NOW) == plain
-
-
 def test_search_on_the_command_line(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
     year = datetime.now().year - 1
     with Memory(own_home / "memory.db") as memory:
@@ -145,15 +130,15 @@ def test_a_burst_is_one_memory(memory: Memory) -> None:
         memory.put_vectors(episode(n).photo.sha256, "s", same + noise)
     other = tell(memory, 4, "This is Anna", "2026-07-01T12:00:11", things=[2])
     again = tell(memory, 5, "This is Milo", "2026-07-02", things=[1])
-    found = [r.episode.id for r in memory.recall("s", scene([1, 2], 77), k=3)]
+    found = [r.episode.id for r in memory.recall(NewPhoto("s", scene([1, 2], 77)), k=3)]
     assert len(found) == 3 and other in found and again in found and len(set(found) & set(ids)) == 1
     assert len(memory.search("Milo")) == 2, "by words too"
 
 
 def test_another_thing_of_the_same_moment_is_another_memory(memory: Memory) -> None:
     ids = [tell(memory, n, f"thing {n}", "2026-07-01T12:00", things=[n]) for n in (1, 2)]
-    assert {r.episode.id for r in memory.recall("s", scene([1, 2], 77), k=2)} == set(ids)
-    assert len(memory.recall("s", scene([1, 2], 77), k=1)) == 1
+    assert {r.episode.id for r in memory.recall(NewPhoto("s", scene([1, 2], 77)), k=2)} == set(ids)
+    assert len(memory.recall(NewPhoto("s", scene([1, 2], 77)), k=1)) == 1
     for n in (3, 4, 5):  # the same words, but other pictures, or nobody knows
         tell(memory, n, "on the boat", "2026-07-01T12:00", things=[n] if n < 5 else None)
     assert len(memory.search("boat")) == 3
@@ -164,7 +149,7 @@ def test_what_was_said_differently_in_a_burst_stays(memory: Memory) -> None:
     ids = [tell(memory, n, f"words {n}", f"2026-07-01T12:00:0{n}") for n in (1, 2)]
     for n in (1, 2):
         memory.put_vectors(episode(n).photo.sha256, "s", same)
-    assert [r.episode.id for r in memory.recall("s", same, k=1)] == [ids[1], ids[0]]
+    assert [r.episode.id for r in memory.recall(NewPhoto("s", same), k=1)] == [ids[1], ids[0]]
     late = datetime(2026, 7, 1, 12, 0, 3, tzinfo=ROME) + timedelta(seconds=BURST)
     tell(memory, 3, "words 2", late.isoformat()[:19])
     assert len(memory.search("words")) == 3, "the same words half a minute later are a statement of their own"
@@ -174,7 +159,7 @@ def test_of_one_photo_what_was_said_later_comes_first_in_the_prompt_too(memory: 
     """Both stay in the prompt with their dates; of two statements the nano repeats the one it reads first."""
     tell(memory, 1, "His name is Max", "2026-01-01", things=[1])
     tell(memory, 1, "No, his name is Milo", "2026-03-01")
-    recalls = memory.recall("s", scene([1], 1))
+    recalls = memory.recall(NewPhoto("s", scene([1], 1)))
     assert [r.episode.words for r in recalls] == ["No, his name is Milo", "His name is Max"]
     assert [r.episode.words for r in memory.search("name")] == ["No, his name is Milo", "His name is Max"]
     text = "".join(
@@ -199,13 +184,15 @@ def test_what_has_words_comes_before_what_has_none(memory: Memory) -> None:
     """Five photos of the very scene without words once took all four places from the episode that names it."""
     named = tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
     crops = [silent(memory, n, f"2026-07-0{n}", [1, 2]) for n in range(2, 7)]
-    found = memory.recall("s", scene([1, 2], 2), k=4, gate=Gate.constant(0.5))
+    found = memory.recall(NewPhoto("s", scene([1, 2], 2), Gate.constant(0.5)), k=4)
     assert found[0].episode.id == named
     assert [r.episode.id in crops for r in found] == [False, True, True, True]
     assert found[0].score < found[1].score, "a score still says how alike it looks"
-    assert [r.episode.id for r in memory.recall("s", scene([1, 2], 2), k=1, gate=Gate.constant(0.5))] == [named]
+    assert [r.episode.id for r in memory.recall(NewPhoto("s", scene([1, 2], 2), Gate.constant(0.5)), k=1)] == [named]
     memory.forget_all([named])
-    assert len(memory.recall("s", scene([1, 2], 2), k=4, gate=Gate.constant(0.5))) == 4, "with nothing else, they come"
+    assert len(memory.recall(NewPhoto("s", scene([1, 2], 2), Gate.constant(0.5)), k=4)) == 4, (
+        "with nothing else, they come"
+    )
 
 
 def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> None:
@@ -214,7 +201,7 @@ def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> 
     for n, words in ((1, ()), (2, ()), (3, ()), (4, (Turn("user", " "), Turn("assistant", "A dog.")))):
         at = datetime(2026, 7, 1, 12, 0, n, tzinfo=ROME)
         memory.add(Episode(episode(n).photo, words, at, f"place {n}"), ("s", scene([1], 1)))
-    found = memory.recall("s", scene([1], 1), k=1)
+    found = memory.recall(NewPhoto("s", scene([1], 1)), k=1)
     assert len(found) == EPISODES_PER_PHOTO and found[0].episode.id == first
 
 
@@ -222,19 +209,17 @@ def test_a_photo_counts_as_told_when_anything_was_said_of_it(memory: Memory) -> 
 
 
 def test_what_is_sure_what_is_asked_and_what_stays_away(memory: Memory) -> None:
-    """By the gate among as many photos as are remembered; words that stand there need no gate."""
+    """By the gate among as many photos as are remembered."""
     ids = [tell(memory, n, f"thing {n}", f"2026-01-0{n}", things=[n]) for n in (1, 2, 3)]
-    scores = {r.episode.id: r.score for r in memory.recall("s", scene([1], 77))}
+    scores = {r.episode.id: r.score for r in memory.recall(NewPhoto("s", scene([1], 77)))}
     assert len(scores) == 3 and scores[ids[0]] > 0.9 > scores[ids[1]]
     high, low = scores[ids[0]], max(scores[ids[1]], scores[ids[2]])
     for sure, certainty, why in ((low, "sure", "the same thing"), (high + 0.01, "maybe", "maybe the same thing")):
         gate = Gate((1 - sure - 0.001, 0.0), (1 - (low + high) / 2, 0.0))
-        [one] = memory.recall("s", scene([1], 77), gate=gate)
+        [one] = memory.recall(NewPhoto("s", scene([1], 77), gate))
         assert (one.episode.id, one.certainty, one.why) == (ids[0], certainty, why)
     nobody = Gate.constant(0.9999)
-    assert memory.recall("s", scene([1], 77), gate=nobody) == []
-    [one] = memory.recall("s", scene([1], 77), gate=nobody, words="thing2 thing 2")[:1]
-    assert one.certainty == "sure" and one.why.startswith("you said")
+    assert memory.recall(NewPhoto("s", scene([1], 77), nobody)) == []
 
 
 def test_the_gate_grows_with_the_photos_of_this_space_only(memory: Memory) -> None:
@@ -243,10 +228,10 @@ def test_the_gate_grows_with_the_photos_of_this_space_only(memory: Memory) -> No
     for n in range(2, 9):
         memory.add(episode(n))  # without vectors
         memory.add(episode(n + 20), ("other", scene([n], n)))
-    assert memory.recall("s", scene([1], 77), gate=gate)
+    assert memory.recall(NewPhoto("s", scene([1], 77), gate))
     for n in range(2, 9):
         memory.put_vectors(episode(n).photo.sha256, "s", scene([n], n))
-    assert memory.recall("s", scene([1], 77)) and not memory.recall("s", scene([1], 77), gate=gate)
+    assert memory.recall(NewPhoto("s", scene([1], 77))) and not memory.recall(NewPhoto("s", scene([1], 77), gate))
 
 
 def test_the_gate_does_not_grow_with_photos_nothing_was_said_about(memory: Memory) -> None:
@@ -255,10 +240,10 @@ def test_the_gate_does_not_grow_with_photos_nothing_was_said_about(memory: Memor
     tell(memory, 1, "thing 1", "2026-01-01", things=[1])
     for n in range(2, 9):
         memory.add(Episode(episode(n).photo, (), datetime(2026, 1, 1, n, tzinfo=ROME)), ("s", scene([n], n)))
-    assert memory.recall("s", scene([1], 77), gate=gate)
+    assert memory.recall(NewPhoto("s", scene([1], 77), gate))
     for n in range(2, 9):
         tell(memory, n, f"thing {n}", "2026-01-02", things=[n])
-    assert not memory.recall("s", scene([1], 77), gate=gate)
+    assert not memory.recall(NewPhoto("s", scene([1], 77), gate))
 
 
 @pytest.mark.parametrize("what", ["thing", "place", "thing and place"])
@@ -267,7 +252,7 @@ def test_the_reason_says_what_the_photos_have_in_common(
 ) -> None:
     tell(memory, 1, "This is Milo", "2026-01-01", things=[1])
     monkeypatch.setattr(ranking, "sights", lambda t, counts, *rest: [ranking.Sight(0.6, what)] * len(counts))
-    assert [r.why for r in memory.recall("s", scene([1], 77))] == [f"the same {what}"]
-    assert [r.why for r in memory.recall("s", scene([1], 77), gate=Gate((0.3, 0), (0.5, 0)))] == [
+    assert [r.why for r in memory.recall(NewPhoto("s", scene([1], 77)))] == [f"the same {what}"]
+    assert [r.why for r in memory.recall(NewPhoto("s", scene([1], 77), Gate((0.3, 0), (0.5, 0))))] == [
         f"maybe the same {what}"
     ]

@@ -15,6 +15,7 @@ from memory.browse import Duplicate, EpisodeEntry
 from memory.db.stored_conversation import Line, Part
 from memory.episode import Episode, Photo, Turn
 from memory.errors import UnknownEpisode
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import named_by_bytes
 
@@ -102,12 +103,12 @@ def test_what_was_forgotten_comes_back_whole(memory: Memory) -> None:
     )
     for part in parts:
         conversations.keep(memory, "aa", part, new=True)
-    before = memory.recall(SPACE, tokens(1, 2))
+    before = memory.recall(NewPhoto(SPACE, tokens(1, 2)))
     held = memory.hold([old.id])
     memory.forget_all([old.id])
     assert memory.ids() == [] and conversations.titles(memory) == [] and not on_disk(memory, "Gustavzqx")
     memory.put_back(held)
-    assert memory.episodes() == [old] and memory.recall(SPACE, tokens(1, 2)) == before
+    assert memory.episodes() == [old] and memory.recall(NewPhoto(SPACE, tokens(1, 2))) == before
     assert reminders.standing(memory) == []
     assert conversations.get(memory, "aa").parts == parts
 

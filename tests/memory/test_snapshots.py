@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from memory.__main__ import main
 from memory.db import database_files, schema, snapshots
 from memory.errors import MemoryFileError
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.crasher import episode
 from tests.support.oldmemory import version_1
@@ -32,7 +33,7 @@ def test_version_1_with_rows_is_brought_up_to_date(path: Path) -> None:
     with Memory(path) as memory:
         assert {e.id: e for e in memory.episodes()} == {e.id: e for e in TOLD}
         assert memory.verify() == []
-        assert len(memory.photos_without_vectors("s")) == len(TOLD) and memory.recall("s", np.eye(2)) == []
+        assert len(memory.photos_without_vectors("s")) == len(TOLD) and memory.recall(NewPhoto("s", np.eye(2))) == []
         assert [r.episode for r in memory.search("canary000000003")] == [TOLD[3]]
         assert "forgotten" in memory.forget_all([TOLD[0].id]).lines()[0]
     (kept,) = database_files.snapshots(path)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError, UnknownEpisode
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import encoded
 from tests.support.episodes import DAY, episode, memory, path, photo, raw
@@ -169,7 +170,7 @@ def test_a_shared_photo_stays_until_its_last_episode_goes(memory: Memory) -> Non
     assert memory.photos_without_vectors("s") == []
     memory.forget_all([second])
     assert memory.stats()["photos"] == 0
-    assert memory.recall("s", np.ones((1, 4))) == []
+    assert memory.recall(NewPhoto("s", np.ones((1, 4)))) == []
 
 
 def test_forgetting_says_when_another_reader_keeps_the_log(path: Path) -> None:

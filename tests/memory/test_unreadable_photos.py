@@ -22,6 +22,7 @@ from assistant.sight import encode_missing, remember
 from memory.episode import Episode, Photo, Turn
 from memory.errors import MemoryFileError
 from memory.maintenance.archive import export_archive, import_archive
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import noise_photo
 from tests.support.episodes import DAY, raw
@@ -74,7 +75,9 @@ def test_recall_and_captions_go_on_without_it(memory_file: Path) -> None:
         (left,) = [e for e in events if isinstance(e, Shortened)]
         assert [r.episode.id for r in left.unreadable] == [bad.id]
         assert f"memory forget {bad.id}" in str(left) and "\n" not in str(left)
-        assert [r.episode.id for r in memory.recall(encoder.space, encoder.encode(load_photo(cat)), k=1)] == [good.id]
+        assert [r.episode.id for r in memory.recall(NewPhoto(encoder.space, encoder.encode(load_photo(cat))), k=1)] == [
+            good.id
+        ]
         named: list[Episode] = []
         newer: Any = SimpleNamespace(space="a newer one", encode=open_encoder().encode)
         assert encode_missing(memory, newer, unreadable=named.append)

@@ -18,6 +18,7 @@ from memory.db.upgrades import old_corrections
 from memory.db.upgrades.old_corrections import without_corrections
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.encoded import named_by_bytes
 from tests.support.oldmemory import version_4
@@ -54,12 +55,12 @@ def test_vectors_of_before_go_and_the_episodes_stay(path: Path) -> None:
     version_4(path, told)
     with Memory(path) as memory:
         assert memory.episodes() == told and memory.verify() == []
-        assert len(memory.photos_without_vectors("s")) == 8 and memory.recall("s", np.eye(2)) == []
+        assert len(memory.photos_without_vectors("s")) == 8 and memory.recall(NewPhoto("s", np.eye(2))) == []
         with memory.transaction() as db:
             for table in ("vectors", "directions", "codes", "spaces"):
                 assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
         assert memory.put_vectors(told[3].photo.sha256, "s", np.eye(2, 5))
-        assert [r.episode for r in memory.recall("s", np.eye(2, 5))] == [told[3]] and memory.verify() == []
+        assert [r.episode for r in memory.recall(NewPhoto("s", np.eye(2, 5)))] == [told[3]] and memory.verify() == []
 
 
 def test_corrections_become_verdicts_and_other_words_stay(path: Path) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from memory.db import rows
 from memory.forget import deletion
 from memory.search import ranking, vector_codes, vector_index, vectors
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.scenes import DIM, episode, scene
 
@@ -43,7 +44,7 @@ def learn(memory: Memory, numbers: range, things: int = 10**6) -> list[str]:
 
 
 def first(memory: Memory, things: list[int], k: int = 1) -> list[str]:
-    return [r.episode.photo.sha256 for r in memory.recall("s", scene(things, 4242), k=k)]
+    return [r.episode.photo.sha256 for r in memory.recall(NewPhoto("s", scene(things, 4242)), k=k)]
 
 
 def rows_of(memory: Memory) -> tuple[int, int]:
@@ -72,10 +73,10 @@ def test_exact_search_is_what_it_was_to_the_bit(memory: Memory) -> None:
 def test_scores_through_the_index_are_those_of_an_exact_search(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a gate that was calibrated in a small memory would be wrong in a large one."""
     learn(memory, range(60))
-    exact = {r.episode.id: r.score for r in memory.recall("s", scene([5, 9], 1), k=60)}
+    exact = {r.episode.id: r.score for r in memory.recall(NewPhoto("s", scene([5, 9], 1)), k=60)}
     monkeypatch.setattr(vector_index, "EXACT_VALUES", 0)
     monkeypatch.setattr(vector_index, "SHORTEST", 8)
-    found = memory.recall("s", scene([5, 9], 1), k=60)
+    found = memory.recall(NewPhoto("s", scene([5, 9], 1)), k=60)
     assert len(found) == 8 < len(exact)
     assert [r.episode.id for r in found[:2]] == list(exact)[:2]
     assert all(abs(r.score - exact[r.episode.id]) < 1e-5 for r in found)
@@ -158,8 +159,8 @@ def test_another_process_is_seen(memory: Memory) -> None:
         assert first(memory, [3]) == first(other, [3]) == [hashes[3]]
         new = learn(other, range(600, 603))
         assert first(memory, [601]) == [new[1]]
-        memory.forget_all([first_id := memory.recall("s", scene([3], 4242), k=1)[0].episode.id])
-        assert first_id not in {r.episode.id for r in other.recall("s", scene([3], 4242), k=8)}
+        memory.forget_all([first_id := memory.recall(NewPhoto("s", scene([3], 4242)), k=1)[0].episode.id])
+        assert first_id not in {r.episode.id for r in other.recall(NewPhoto("s", scene([3], 4242)), k=8)}
         assert memory.verify() == other.verify() == []
 
 

@@ -17,6 +17,7 @@ from memory.episode import Episode, Turn
 from memory.maintenance.archive import export_archive, import_archive
 from memory.search import sightings
 from memory.search.gate import Gate
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.scenes import DAY, episode
 
@@ -51,7 +52,7 @@ def learn(memory: Memory, n: int, tokens: np.ndarray, text: str | None = None, d
 
 def found(memory: Memory, tokens: np.ndarray, photo: str = "", gate: Gate = GATE) -> dict[str, str]:
     """What comes for a new photo, in this order: hash of the remembered photo, and how certain."""
-    return {r.episode.photo.sha256: r.certainty for r in memory.recall("s", tokens, 9, gate, photo=photo)}
+    return {r.episode.photo.sha256: r.certainty for r in memory.recall(NewPhoto("s", tokens, gate, photo), k=9)}
 
 
 # In recall
@@ -63,13 +64,13 @@ def test_a_photo_of_two_things_joins_neither_to_the_other(memory: Memory) -> Non
     both = np.concatenate([unit(5), unit(85)])
     for other in (milo, boots):
         assert memory.answer(NEW, other, "s", 0.6, True) is None
-    recalls = memory.recall("s", both, 9, GATE, photo=NEW)
+    recalls = memory.recall(NewPhoto("s", both, GATE, NEW), k=9)
     assert [(r.episode.photo.sha256, r.certainty, r.photos) for r in recalls] == [(milo, "sure", 1), (boots, "sure", 1)]
     assert boots not in found(memory, unit(2)) and milo not in found(memory, unit(88))
     again = learn(memory, 3, unit(50, around=1))
     memory.answer("cd" * 32, milo, "s", 0.9, True)
     memory.answer("cd" * 32, again, "s", 0.6, True)
-    [recall] = memory.recall("s", unit(2), 9, GATE)
+    [recall] = memory.recall(NewPhoto("s", unit(2), GATE), k=9)
     assert recall.photos == 2, "Milo, on both of his photos"
 
 
@@ -109,9 +110,9 @@ def test_the_very_photo_is_sure_whatever_was_said_of_its_like(memory: Memory) ->
         memory.answer(f"{n:064x}", milo, "s", 0.97, False)
     high = Gate.constant(1.1)
     assert found(memory, unit(15), milo, high) == {milo: "sure"} and found(memory, unit(15), gate=high) == {}
-    assert [r.why for r in memory.recall("s", unit(15), 9, high, photo=milo)] == ["the same photo"]
+    assert [r.why for r in memory.recall(NewPhoto("s", unit(15), high, milo), k=9)] == ["the same photo"]
     memory.answer(bello, milo, "s", None, True)
-    (recall,) = memory.recall("s", unit(15), 9, high, photo=milo)
+    (recall,) = memory.recall(NewPhoto("s", unit(15), high, milo), k=9)
     assert (recall.why, recall.photos, [one.photo.sha256 for one in recall.others]) == ("the same photo", 2, [bello])
 
 
@@ -140,9 +141,9 @@ def test_a_photo_remembered_after_yes_is_the_same_thing(memory: Memory) -> None:
     again = learn(memory, 2, unit(60), "", days=3)
     assert found(memory, unit(70)) == {again: "sure"}
     memory.answer(again, milo, "s", 0.5, True)
-    recalls = memory.recall("s", unit(70), 9, GATE)
+    recalls = memory.recall(NewPhoto("s", unit(70), GATE), k=9)
     assert [(r.episode.words, r.certainty, r.photos) for r in recalls] == [("This is Milo.", "sure", 2)]
-    both = memory.recall("s", np.concatenate([unit(60), unit(80, 3)]), 2)
+    both = memory.recall(NewPhoto("s", np.concatenate([unit(60), unit(80, 3)])), k=2)
     assert sorted(r.episode.words for r in both) == ["This is Anna.", "This is Milo."]
     memory.answer(NEW, milo, "s", None, False)
     assert found(memory, unit(62), NEW) == {} and anna in found(memory, unit(90, 3), NEW)
@@ -182,7 +183,7 @@ def test_any_answers_leave_recall_working(answers: list[tuple[int, int, bool, fl
             for (one, other), same in final.items():
                 if one == n:
                     assert (come[sha(other)].certainty == "sure") if same else (sha(other) not in come)
-            memory.recall("s", unit(15), 9, GATE, photo=sha(n))
+            memory.recall(NewPhoto("s", unit(15), GATE, sha(n)), k=9)
         assert memory.verify() == []
 
 

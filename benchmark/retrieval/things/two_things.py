@@ -24,6 +24,7 @@ from benchmark.judges.score import wilson
 from benchmark.retrieval.things.photo_things import PhotoSet, Progress
 from memory.episode import Episode, Photo, Turn
 from memory.errors import KeepsakeError
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 REMEMBERED = 12
@@ -100,7 +101,7 @@ def _asked(
                 others = [photo for photo in of_thing[thing] if photo.sha256 != known[thing].sha256]
                 shown.append(others[int(rng.integers(len(others)))])
             tokens = encoder.encode(from_image(together(layout, *map(_picture, shown))))
-            recalls = memory.recall(encoder.space, tokens, gate=encoder.gate)
+            recalls = memory.recall(NewPhoto(encoder.space, tokens, encoder.gate))
             sure = {r.episode.photo.sha256 for r in recalls if r.certainty == "sure"}
             theirs = {known[thing].sha256 for thing in pair}
             yield layout, "wrong" if sure - theirs else ("none", "one", "both")[len(sure)]

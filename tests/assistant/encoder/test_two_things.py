@@ -11,6 +11,7 @@ from assistant.encoder.open_encoder import open_encoder
 from assistant.photo import from_image, load_photo
 from demo import album
 from memory.episode import Photo
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 
 THINGS = ("dog", "vase", "boot", "clock", "backpack", "bear")
@@ -38,7 +39,7 @@ def test_both_are_sure_in_half_of_the_pictures_and_nothing_else_is(tmp_path: Pat
     with Memory(tmp_path / "memory.db") as memory:
         album.load(memory, encoder)
         for pair in permutations(THINGS, 2):
-            recalls = memory.recall(encoder.space, encoder.encode(together(*pair)), gate=encoder.gate)
+            recalls = memory.recall(NewPhoto(encoder.space, encoder.encode(together(*pair)), encoder.gate))
             sure = {hashes[r.episode.photo.sha256] for r in recalls if r.certainty == "sure"}
             assert sure <= set(pair), pair
             both += len(sure) == 2

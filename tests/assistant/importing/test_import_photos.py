@@ -23,6 +23,7 @@ from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
 from assistant.prompt import caption_messages
 from memory.search.gate import Gate
+from memory.search.sightings import NewPhoto
 from memory.store import Memory
 from tests.support.albums import make_album, run_import, save, stored_episodes, xmp
 
@@ -134,7 +135,7 @@ def test_a_photo_without_words_is_a_memory_with_a_date(own_home: Path, tmp_path:
     with Memory(own_home / "memory.db") as memory, open_source(tmp_path / "a") as found:
         [step] = import_all(memory, BackendEncoder(backend), found.items, Choices(keep_places=True, without_words=True))
         assert step.episode and step.episode.turns == () and memory.verify() == []
-        [recall] = memory.recall("fake", backend.embed(step.episode.photo), gate=Gate.constant(0.5))
+        [recall] = memory.recall(NewPhoto("fake", backend.embed(step.episode.photo), Gate.constant(0.5)))
         assert recall.episode == step.episode
         assert memory.search("Milo") == []
     text = "".join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.dialogue.about_app import INSULTS, WHO_ARE_YOU
+from assistant.dialogue.plain_text import plain
 
 TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
@@ -44,21 +45,29 @@ ABOUT_KEEPSAKE = (
 )
 SMALL_TALK = (
     (rf".*?\b{WHO_ARE_YOU}\W*$", ABOUT_KEEPSAKE),
-    (r"thank|thx|ty\b|ta\b|cheers|danke|merci|gracias|grazie", "You are welcome."),
+    (
+        r"(?!no\b)(?:\w+[ ,!]+){0,2}?(?:thank|thn?x|ty(?:sm|vm)?\b|ta\b|cheers|danke|merci|gracias|grazie)",
+        "You are welcome.",
+    ),
     (
         r"forget (?:it|this|that)\b",
         "Nothing has changed. To forget a memory: Tab, then f on its card, or /forget and its id.",
     ),
     (r"never ?mind|nvm|later|skip|not now", "All right."),
     (r"(?:y|yes|yep|yeah|n)\W*$", "Nothing is asked just now. /undo takes back what you said last."),
+    (r".*\b(?:know|dunno|sure) (?:if|whether|what to|where to|how to)\b", "All right."),
     (
-        r".*\b(?:don'?t know|dunno|no idea|no clue|not sure|can'?t remember|no one|nobody|nothing|rather not"
+        r".*\b(?:don'?t know|dunno|no idea|no clue|not a clue|beats me|not sure|can'?t remember|no one|nobody"
+        r"|nothing|rather not"
         r"|won'?t tell)\b",
         "All right. When you know who or what it is: “This is …” and Enter, and I remember it.",
     ),
-    (r"bye|goodbye|good night|see you|ciao|i (?:have to|must) go", "Goodbye. /quit ends; nothing you told me is lost."),
     (
-        r"(?:hi|hiya|heya|howdy|hello|hey|hallo|hola|good (?:morning|evening|day|afternoon))\b",
+        r"bye|goodbye|(?:good )?(?:night|nite)|gn\b|see (?:you|ya)|cya|ttyl|gtg|g2g|ciao|i (?:have to|must) go",
+        "Goodbye. /quit ends; nothing you told me is lost.",
+    ),
+    (
+        r"(?:hi|hiya|heya|howdy|hello|hey|hallo|hola|gm|good (?:morning|evening|day|afternoon))\b",
         "Hello. Ask about the photo, or tell me who or what is in it. /help lists the rest.",
     ),
     (r"(?:how|where) (?:do|can|could|would|should) |can i |is there a way", "/help (F1) lists keys and commands."),
@@ -81,5 +90,5 @@ SMALL_TALK = (
 
 def small_talk(text: str) -> str:
     """A short reply to a line that neither asks nor tells."""
-    low = text.strip().lower().replace("’", "'")
+    low = plain(text.strip())
     return next(reply for pattern, reply in SMALL_TALK if re.match(pattern, low))

@@ -93,7 +93,8 @@ ASKS = [
         r"remember (?:him|her|it|them|me|us|when|where|who|what|how|this|that|the)\b",
         r"(?:i(?: want| would like|'d like| would love|'d love| need| wish) to|let's|let me) (?:know|see|find|hear)\b",
         r"(?:i )?(?:am |'m |was )?wonder(?:ing)?\b",
-        rf"(?:i )?(?:don't|do not|can't|cannot|can not|forgot|forget)(?: (?:know|remember|recall|recogni[sz]e|even))* "
+        rf"(?:i )?(?:dunno|don't|do not|can't|cannot|can not|forgot|forget)(?: (?:know|remember|recall|recogni[sz]e"
+        rf"|even))* "
         rf"(?:{WH}|if|whether|her|his|its|their|the)\b",
         r"(?:do )?you (?:know|remember|tell|recall|think)\b(?! *$)",
         r"you (?:tell me|choose|decide)\b",
@@ -118,13 +119,16 @@ ASKS = [
 """Beginnings of sentences that ask, or that want something done."""
 
 TALKS = re.compile(
-    r"(?!(?:again|there|you|all|a lot)[ .!]*$)"
-    r"(?:(?:(?:many )?thanks?|thank you|thx|ty|ta|cheers|danke|merci|gracias|grazie|hello|hi|hiya|heya|howdy|hey"
+    r"(?!(?:again|there|you|all|a lot|yes)[ .!]*$)"
+    r"(?:(?:(?:many )?thanks?|thank you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hi+|hiya"
+    r"|heya|howdy|hey+"
     r"|hallo|hola|ciao"
-    r"|bye|goodbye|see you"
+    r"|bye+|goodbye|see (?:you|ya)|cya|ttyl|gtg|g2g|gn|gm|night|nite"
     r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay)?|k|kk"
     r"|sure|cool"
     r"|nice(?: one)?|wow|omg|haha+|hehe+|lol|great|super|perfect|awesome|amazing|lovely|sweet|yay|hmm+|mm+|ah+|oh+|um+"
+    r"|omfg|lmf?ao|rofl|ikr|idc|tbh|ngl|np|yw|rn|bet|slay|oki|okie|meh|same|mood|ew+|ugh+|yikes|da(?:mn|ng)|bruh|wtf"
+    r"|yes|honestly|beats me"
     r"|aw+|ha|huh|oops|yum|sorry|please|test(?:ing)?|never ?mind|nvm|forget (?:it|that|this)|got it|i (?:see"
     r"|know|got it|understand|agree"
     r"|don't (?:know|care|understand|mind)|do not (?:know|care)|dunno|love you|hate you|like you|love (?:it|this|that))"
@@ -141,10 +145,19 @@ TALKS = re.compile(
     r"[\s,.!;:)]*)+"
 )
 """A whole line of small talk."""
+PLACING = r"(?:in|at|on|from|near|by|of|for|with|w)\b"
+SHRUG = (
+    rf"(?:i )?(?:dunno|don't know|no idea|no clue|not a clue|beats me|god knows|not sure)\b"
+    rf"(?:[, ]+(?:tbh|ngl|lol|honestly|really|actually|exactly))*[,. ]+(?!(?:{WH}|if|whether|about|him|her|his|its"
+    rf"|it|them"
+    r"|their|the|he|she|they|this|that|these|those|i|you|we)\b)"
+)
+""" "Dunno tbh, ...", before what is no more than a guess."""
 TALKS_ABOUT = [
     re.compile(pattern)
     for pattern in (
-        r"(?:many )?(?:thanks?|thank (?:you|u)|thx|ty|cheers)(?: (?:very|so) (?:much|many)| a lot| a million)?"
+        r"(?:many )?(?:thanks?|thank (?:you|u)|thn?x|ty(?:sm|vm)?|cheers)(?: (?:very|so) (?:much|many)| a lot"
+        r"| a million)?"
         r"(?:,? (?:pet|love|dear|hun|hon|honey|darling|sweetheart|mate|pal|friend|buddy|bruv|bro|babe))?"
         r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
@@ -156,14 +169,19 @@ TALKS_ABOUT = [
         r"(?:this|that|it) makes (?:no|perfect|little|any) sense",
         r"i (?:won't|will not|don't want to|do not want to|can't|would rather not) (?:tell|say|talk)\b",
         r"i(?:'d| would) rather not\b|ask (?:me )?(?:later|again|tomorrow)|i (?:have to|must|need to) (?:go"
-        r"|leave)|see you\b",
+        r"|leave)|(?:see (?:you|ya)|cya)\b",
         r"i (?:love|like|hate|thank) you\b",
+        rf"{SHRUG}(?:just )?(?:some(?:thing| \w+)?|an?|random)(?: (?!{PLACING})\w+){{0,3}}$",
+        r"(?:i )?(?:don't know|dunno|not sure) (?:(?:if|whether) (?:i|we) (?:should|can|could|will|would|want to"
+        r"|wanna)|whether to"
+        r"|(?:what|where|how) to)\b",
     )
 ]
 """Sentences about the answer, or about the assistant; they say nothing of the photo."""
 
 DOUBT = re.compile(
-    r"(?:maybe|perhaps|probably|possibly|might be|could be|looks like|i guess|i suppose|not sure)\b"
+    rf"{SHRUG}|(?:(?:i )?(?:dunno|don't know|no idea|no clue) )?(?:maybe|perhaps|probably|possibly|might be|could be"
+    rf"|looks like|i guess|i suppose|not sure)\b"
     r"|.*\bnot (?:so |quite |really )?sure\b"
 )
 THINKS = re.compile(
@@ -198,8 +216,14 @@ IF_THEN = re.compile(
 POSSESSIVE = re.compile(r"(?:my|our|their|his|her)\b|(?:\w+ ){0,2}\w+(?:'s|s') \w+")
 CLAUSE_AFTER = re.compile(rf"[,:;–—-] ?(?:{PRONOUN}|this|that|which|who|my|our|bought|found|made|from|a|an|the)\b")
 FAMILY = re.compile(rf"{KIN}s?(?:$|[ ,.])")
-CERTAIN_AFTER = re.compile(r" but (?:this|that|it|he|she)(?:'s| is| was)\b")
-""" "Not sure who, but it's in Rome": it tells after a doubt."""
+CERTAIN_AFTER = re.compile(
+    r"^(?:(?:i )?(?:dunno|don't know|no idea|no clue)\b|.*\bsure\b|(?:maybe|perhaps|probably|possibly|looks like"
+    r"|i guess)\b)"
+    r".* but (?:(?:this|that|it|he|she)(?:'s| is| was)"
+    r"|(?:(?:i|we|he|she|they|it) )?(?:got|found|bought|saw|took|met|won|made|loved?|liked?|had|kept|stole|nicked"
+    r"|gave))\b"
+)
+""" "Not sure who, but it's in Rome", "dunno what it is but found it on the beach": it tells after a doubt."""
 ASKS_LATER = re.compile(rf", {AUX}\b|^(?:where|what|how)\b.* (?:do|does|did)\b")
 """ "When she was little, did she ...": it asks."""
 MONTH_OR_NAME = re.compile(r"may (?:\d|(?:in|at|on|with)\b|,)|will(?: (?:in|at|on|with|as)\b|,)")

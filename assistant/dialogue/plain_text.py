@@ -47,10 +47,23 @@ TYPOS = {
     "plz": "please",
     "u": "you",
     "r": "are",
-    **dict.fromkeys("yep yeah yup ja oui".split(), "yes"),
+    "dis": "this",
+    "dat": "that",
+    "wut": "what",
+    "wats": "what's",
+    "wuts": "what's",
+    "idk": "i don't know",
+    "abt": "about",
+    "rly": "really",
+    **dict.fromkeys("bc cuz coz bcs".split(), "because"),
+    **dict.fromkeys("yep yeah yup yea yess ja oui".split(), "yes"),
     **dict.fromkeys("nope nah nein non".split(), "no"),
 }
 """Slips and short forms of the small words that decide; names and nouns are left as they are."""
+EMOJI = re.compile("[\u2190-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff]")
+"""Little pictures, their joints and variants: rules read a space in their place."""
+DRAWN_OUT = re.compile(r"([aehklosty])\1{2,}$")
+""" "Heyyy", "noooo", "thanksss": one letter is meant."""
 ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
 """ "its my bike", and no "its name"."""
 
@@ -63,10 +76,11 @@ def plain(text: str) -> str:
 def mended(text: str) -> tuple[str, list[int]]:
     """The plain form of `text`; and for each of its characters, and for its end, where in `text` that comes from."""
     low = text.lower() if len(text.lower()) == len(text) else text
-    low = low.translate(APOSTROPHES)
+    low = EMOJI.sub(" ", low.translate(APOSTROPHES))
     out, origin, at = "", [], 0
     for found in re.finditer(r"[a-zäöüß]+(?:'[a-z]+)?", low):
-        word = TYPOS.get(found[0], found[0])
+        said = DRAWN_OUT.sub(r"\1", found[0])
+        word = TYPOS.get(said, said if len(said) > 1 else found[0])
         if found[0] == "its" and found.start() == 0 and ITS_A.match(low):  # "its our car", but "its name"
             word = "it's"
         out += low[at : found.start()] + word

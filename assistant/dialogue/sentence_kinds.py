@@ -15,7 +15,7 @@ Kind = Literal["tell", "question", "talk", "unclear"]
 
 def kind_of(sentence: str, asked: bool) -> Kind:
     """What a sentence is for. `asked`: the app has just asked who or what is in the photo."""
-    low = plain(sentence)
+    low = plain(sentence).strip()
     marked, low = low.endswith("?"), low.rstrip(" .!?…)")
     if HOW_TO.fullmatch(low) or (marked and PARDON.match(low)):
         return "talk"
@@ -40,7 +40,7 @@ _RULES: tuple[tuple[Callable[[str], object], _Outcome], ...] = (
     (lambda low: talks(low) or _any(ABOUT_APP, low), "talk"),
     (lambda low: lex.THINKS.match(low) and lex.DOUBT.match(low), "unclear"),
     (lex.THINKS.match, "what is thought"),
-    (lambda low: lex.DOUBT.match(low) and lex.CERTAIN_AFTER.search(low), "tell"),
+    (lex.CERTAIN_AFTER.match, "tell"),
     (lex.DOUBT.match, "unclear"),
     (FEELS.match, "unclear"),  # "I'm sad today, Biscuit died last week": maybe nothing that this photo shows
     (SOON.match, "unclear"),

@@ -16,7 +16,8 @@ IS_NOT = (
     r"|'s not| is not| isn't| are not| aren't|'re not| was not| wasn't| were not| weren't)"
 )
 LEADS = re.compile(
-    r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmao|btw|by the way|fyi|actually"
+    r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
+    r"|aw+|yay|btw|by the way|fyi|actually"
     r"|in fact|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
     r"|(?:scrap|scratch|strike) that|hm+|u+h+m*|u+m+|e+rm+"
     r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
@@ -62,7 +63,10 @@ SOMEONE_ELSE = re.compile(
     rf"(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
 )
 CONFIRMS = re.compile(
-    r"(?:(?:that|this|it|he|she|these|those|they)(?:'s| is|'s really|'re| are|s)"
+    r"(?:(?:not )?(?:this|that|these|those|him|her|them)(?: ones?| guy| thing)? again"
+    r"|(?:(?:this|that|it|these|those|they)(?:'s|s| is|'re| are) )?(?:the )?same(?: (?:ones?|guy|thing))?"
+    r"(?:(?<=one|guy)|(?<=ones)|(?<=thing)| again| as (?:before|always|last time|ever))"
+    r"|(?:that|this|it|he|she|these|those|they)(?:'s| is|'s really|'re| are|s)"
     r"(?: (?:him|her|it|them|right|correct|the same(?: ones?)?|the ones?|mine|ours))?)$"
 )
 ISNT = re.compile(r"(?:it|this|that|he|she)(?: isn't| is not|'s not| wasn't)$")

@@ -19,6 +19,7 @@ from train.lab_run import devices_seen
 from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers, wants_pictures
 from train.recipe import Gspo, Recipe, Trl
 from train.trl.model_shapes import weights
+from train.trl.recipe_check import VLLM
 
 CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
 """The command that builds llama.cpp for CUDA. A wheel of another build in pip's cache must be removed before it (`pip
@@ -45,7 +46,8 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
         out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
     wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}
     wants |= dict.fromkeys(settings.report, True)
-    out += [f"the package {name}" for name, wanted in wants.items() if wanted and find_spec(name) is None]
+    lacking = [name for name, wanted in wants.items() if wanted and find_spec(name) is None]
+    out += [f"the package {VLLM if name == 'vllm' else name}" for name in lacking]
     return [*out, *_small(given, DISK * weights(config_of(gspo.base)))]
 
 

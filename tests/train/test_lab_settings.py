@@ -99,6 +99,8 @@ def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Recipe:
 
 
 TRL = "[gspo.trl]\n"
+SERVER = 'vllm = "server"\nvllm_url = "http://localhost:8100"\nphotos = { least = 64 }\n'
+COLOCATE = 'vllm = "colocate"\nphotos = { least = 64 }\n'
 
 
 @pytest.mark.parametrize(
@@ -110,8 +112,9 @@ TRL = "[gspo.trl]\n"
         ('judge = "chat"', 'judge = "lexical"', "judge is 'lexical', must be 'chat' for data/covip/train.json"),
         ("dropout = 0.0", "dropout = 0.05", "dropout is 0.05 with 4 updates a rollout, must be 0"),
         ("127.0.0.1:8001", "127.0.0.1:99999", "is no server's address"),
-        (TRL, f'{TRL}vllm = "colocate"\ncontext = 2048\n', "context is 2048, must be at least 2964: 2452 tokens"),
-        (TRL, f'{TRL}vllm = "colocate"\nvllm_memory = 0.9\n', "72 of vLLM.*take a smaller vllm_memory"),
+        (TRL, f"{TRL}{COLOCATE}context = 2048\n", "context is 2048, must be at least 2964: 2452 tokens"),
+        (TRL, f'{TRL}vllm = "colocate"\n', r"least is 8 in \[gspo\.trl\.photos\], must be at least 64 with vllm"),
+        (TRL, f"{TRL}{COLOCATE}vllm_memory = 0.9\n", "72 of vLLM.*take a smaller vllm_memory"),
         ("prompts = 16", "prompts = 64", r"to write 128 completions at once\): take more devices, fewer prompts"),
         ("rank = 64", "rank = 4096", r"take train/launch/fsdp.yaml, more devices or a smaller base"),
     ],
@@ -182,7 +185,7 @@ def test_memory_of_rollouts_and_of_shared_weights() -> None:
 
 def test_servers_of_this_machine_have_devices_of_their_own(tmp_path: Path) -> None:
     """The judge, and vLLM where it writes the rollouts; on a single device the judge leaves room for the training."""
-    server = changed(tmp_path, (TRL, f'{TRL}vllm = "server"\nvllm_url = "http://localhost:8100"\n'))
+    server = changed(tmp_path, (TRL, TRL + SERVER))
     told = lab.table(server, given())
     assert "CUDA_VISIBLE_DEVICES=6 vllm serve Qwen/Qwen3-30B" in told
     assert (

@@ -11,6 +11,12 @@ from memory.errors import KeepsakeError
 from memory.paths import home
 from train.recipe import Gspo, Trl
 
+VLLM = "vllm>=0.20.0,<=0.30.0"
+"""What the pinned trl takes; 0.30 wants torch 2.13, which is in our range."""
+VLLM_LEAST = 64
+"""Visual tokens of the smallest photo that the published processor leaves as it is (65,536 pixels). vLLM reads photos
+with that one; the training has sized them already, and resizes none."""
+
 
 def refuse_odd(gspo: Gspo) -> None:
     """Raise KeepsakeError for settings that contradict each other, whatever the base is."""
@@ -27,6 +33,11 @@ def refuse_odd(gspo: Gspo) -> None:
     if settings.data.endswith(".json") and settings.judge == "lexical":
         raise KeepsakeError(
             f"judge is 'lexical', must be 'chat' for {settings.data}: the lexical judge misreads the authors' questions"
+        )
+    if settings.vllm != "off" and settings.photos.least < VLLM_LEAST:
+        raise KeepsakeError(
+            f"least is {settings.photos.least} in [gspo.trl.photos], must be at least {VLLM_LEAST} with vllm: it "
+            "enlarges smaller photos, which the training does not"
         )
     judge(settings)
 

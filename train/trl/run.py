@@ -24,14 +24,16 @@ from memory.errors import KeepsakeError
 from memory.paths import private_folder
 from train.recipe import Gspo, Lora, Recipe, Trl
 from train.run_record import PACKAGES, begin, folder, record
-from train.trl import base_weights, dataset, recipe_check
+from train.trl import base_weights, dataset, recipe_check, vllm_prompts
 from train.trl.batches import accumulation, attention, micro_batch
 from train.trl.device_memory import refuse_small_vllm
 
 LINEARS = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 ENDS = ("<|im_end|>", "<|endoftext|>")
 """Tokens that end a completion."""
-NEVER = ("<|image_pad|>", "<|video_pad|>")
+PHOTO = "<|image_pad|>"
+"""The token that stands for a photo."""
+NEVER = (PHOTO, "<|video_pad|>")
 """Tokens that no completion may contain: the model would take them for a photo without pixels."""
 RELEASED = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
 """How the authors' rollouts were sampled: by the model's own generation settings, according to their log."""
@@ -97,9 +99,17 @@ def prepare(recipe: Recipe, resume: bool) -> tuple[Any, Path | None]:
     reward = RewardFunction(rows, recipe_check.judge(settings), gspo, ends, out)
     config = rewarded(gspo, out, world, never)
     trainer = GRPOTrainer(reward_funcs=reward, args=config, train_dataset=rows.dataset(), **common)
-    if settings.vllm != "off":  # at every sync, vLLM gets the weights with the LoRA merged in
-        base_weights.keep(trainer.accelerator.unwrap_model(trainer.model))
+    for_vllm(trainer, settings, never[0])
     return trainer, last
+
+
+def for_vllm(trainer: Any, settings: Trl, photo: int) -> None:
+    """Mend what trl does with vLLM: weights that stay when the LoRA is merged in for a sync, and, on the same devices,
+    prompts in which a photo is one token, `photo`."""
+    if settings.vllm != "off":
+        base_weights.keep(trainer.accelerator.unwrap_model(trainer.model))
+    if settings.vllm == "colocate":
+        vllm_prompts.shorten(trainer.vllm_generation, photo)
 
 
 def check(gspo: Gspo, world: int) -> None:
@@ -109,7 +119,8 @@ def check(gspo: Gspo, world: int) -> None:
     micro_batch(gspo, world)
     for name in (*PACKAGES, *settings.report, *(["vllm"] if settings.vllm != "off" else [])):
         if find_spec(name) is None:
-            how = "pip install '.[train]' in the clone" if name in PACKAGES else f"pip install {name}"
+            asked = f"'{recipe_check.VLLM}'" if name == "vllm" else name
+            how = "pip install '.[train]' in the clone" if name in PACKAGES else f"pip install {asked}"
             raise KeepsakeError(f"this recipe needs {name}: {how}")
     if settings.data and not Path(settings.data).exists():
         raise KeepsakeError(f"data is {settings.data!r}: there is no such file or folder")
@@ -135,6 +146,7 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
         loss_type="grpo",
         scale_rewards="group",
         beta=gspo.beta,
+        use_bias_correction_kl=False,  # k3 alone, as published and as in rl/gspo.py; trl's default since 1.10 is not
         epsilon=gspo.epsilon_low,
         epsilon_high=gspo.epsilon_high,
         num_generations=gspo.group,

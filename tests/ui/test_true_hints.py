@@ -10,6 +10,7 @@ from textual.widgets import Footer, Input
 from textual.widgets._footer import FooterKey
 
 from assistant.backends.fake import FakeBackend
+from assistant.importing.import_source import Choices
 from tests.support.apppilot import (
     Alike,
     all_seen,
@@ -17,6 +18,7 @@ from tests.support.apppilot import (
     drawn,
     idle,
     look,
+    make_album,
     opened,
     picture,
     running,
@@ -89,6 +91,23 @@ async def test_lists_name_the_keys_that_do_something_now(memory_file: Path, phot
         await pilot.press("u")
         await keys_are(app, "Enter: the photos · r rename · x split · n no name · Esc")
         await pilot.press("escape")
+        await keys_are(app, without(dialog_strings.BROWSER_KEYS, dialog_strings.UNDO_KEY))
+
+
+async def test_an_import_that_ends_beside_an_open_list_takes_its_undo_key_away(
+    memory_file: Path, photos: Path, tmp_path: Path
+) -> None:
+    """That key would take the import back, and no single key forgets what was imported."""
+    fill(memory_file, photos, "This is Milo, my dog.", "Rex at the sea")
+    album = make_album(tmp_path / "camera")
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await browser(app, pilot)
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await keys_are(app, dialog_strings.BROWSER_KEYS)
+        app.imports.worker.run(album, Choices(without_words=True))
         await keys_are(app, without(dialog_strings.BROWSER_KEYS, dialog_strings.UNDO_KEY))
 
 

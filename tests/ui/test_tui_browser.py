@@ -129,7 +129,7 @@ async def test_no_single_key_forgets_what_was_told_in_the_conversation(memory_fi
         await until(lambda: len(words_of(memory_file)) == 2 and idle(app), "what was told")
         await browser(app, pilot)
         await pilot.press("u")
-        await sees(app.screen, "The last change was to remember: /undo in the conversation")
+        await sees(app.screen, "The last change was not made here: /undo in the conversation")
         assert len(words_of(memory_file)) == 2
         await pilot.press("escape")
         await send(app, pilot, "/undo")

@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
-from tests.support.apppilot import idle, notes, opened, picture, running, sees, send, until
+from tests.support.apppilot import idle, look, notes, opened, picture, running, sees, send, until
 from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.editing import DropScreen
 from ui.dialogs.memory_browser import BrowserScreen
@@ -83,7 +83,7 @@ async def test_a_group_is_told_at_once_and_undone_at_once(memory_file: Path, tmp
     silent(memory_file, tmp_path / "album", 2, each=3)
     async with running(memory_file, FakeBackend()) as (app, pilot):
         screen = await tray_opened(app, pilot)
-        await sees(screen.query_one("#tray-title"), "1 of 6", "3 of this day look alike")
+        await sees(screen.query_one("#tray-title"), "1 of 6", "3 look alike")
         await pilot.press("ctrl+g")
         assert len(screen.photos) == 6, "nothing is told without words"
         await pilot.press(*"The lake", "ctrl+g")
@@ -207,3 +207,29 @@ async def test_a_memory_without_words_gets_words_in_the_browser(memory_file: Pat
         await pilot.press(*"Zuri", "ctrl+s")
         await opened(app, BrowserScreen)
         await until(lambda: words(memory_file) == ["Zuri"], "the words")
+
+
+async def test_its_key_takes_back_what_was_done_there_and_nothing_else(memory_file: Path, tmp_path: Path) -> None:
+    """Pressed once too often, it took back the import that had filled the tray, without a word."""
+    silent(memory_file, tmp_path / "album", 2)
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await look(app, pilot, picture(tmp_path / "own.png", "white"))
+        await send(app, pilot, "This is Milo.")
+        await sees(app.query_one(StatusLine), "3 memories")
+        screen = await tray_opened(app, pilot)
+        await pilot.press(*"Zuri", "enter")
+        await sees(screen.query_one("#tray-said"), "Kept for 1 photo")
+        await pilot.press("ctrl+z")
+        await sees(screen.query_one("#tray-said"), "Taken back: your words about 1 photo")
+        await pilot.press("ctrl+z")
+        await sees(screen.query_one("#tray-said"), "Nothing is left to take back here")
+        assert sorted(words(memory_file)) == ["", "", "This is Milo."]
+        await pilot.press(*"Zuri", "enter")
+        await sees(screen.query_one("#tray-said"), "Kept for 1 photo")
+        await pilot.press("escape")
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 3")
+        await pilot.press("u")
+        await sees(app.screen, "The last change was not made here: /undo in the conversation")
+    assert sorted(words(memory_file)) == ["", "This is Milo.", "Zuri"]

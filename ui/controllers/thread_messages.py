@@ -184,6 +184,7 @@ class ThreadMessages(Base):
         if left:
             await self.main_view.note(strings.DEMO_OVER, "done")
         self.trays.count()
+        self.memories.relist_keys()
         if first:
             gc.freeze()  # the widgets made so far stay: no collection of garbage need look at them while keys wait
             text = strings.HELLO if message.episodes else strings.WELCOME

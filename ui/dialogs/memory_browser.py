@@ -107,7 +107,7 @@ class BrowserScreen(Screen[None]):
         self.query_one("#none").display = not entries
         self.grid.display = bool(entries)
         self.grid.show(entries, there)
-        self._list_keys()
+        self.list_keys()
         if typing:
             return
         if entries:
@@ -124,9 +124,9 @@ class BrowserScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """In the search field letters are no keys."""
-        self._list_keys()
+        self.list_keys()
 
-    def _list_keys(self) -> None:
+    def list_keys(self) -> None:
         """List the keys that do something now."""
         keys = BROWSER_KEYS if self.grid.entries else without(BROWSER_KEYS, *BROWSER_ONE_KEYS)
         keys = keys if self._undoable() else without(keys, UNDO_KEY)

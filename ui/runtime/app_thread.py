@@ -28,7 +28,7 @@ from memory.naming.decisions import Before
 from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
 from ui.runtime.session import Session, When
-from ui.runtime.undo import Change
+from ui.runtime.undo import By, Change
 
 Result = TypeVar("Result")
 
@@ -201,9 +201,9 @@ class AppThread:
         """Keep a decision about a name; `line` and `undone` are said of it and of its undo."""
         self.change(entry, "saving", lambda: self._session.changes.decide(job, line, undone))
 
-    def undo(self, entry: EntryToken, *, keeps: bool = False) -> None:
-        """Take back the last remember, forget, edit or merge; `keeps`: no remembering, no import."""
-        self.change(entry, "undoing", lambda: self._session.changes.undo(keeps=keeps))
+    def undo(self, entry: EntryToken, by: By = "command") -> None:
+        """Take back the last change of the memory, if `by` may."""
+        self.change(entry, "undoing", lambda: self._session.changes.undo(by))
 
     def change(self, entry: EntryToken, activity: str, change: Callable[[], Change]) -> None:
         """Change the memory, as `Session.change` does."""

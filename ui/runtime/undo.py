@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from assistant.backends.cache import disk_cache
 from assistant.conversation.conversation_state import Answer
@@ -29,7 +30,7 @@ from ui.strings import (
     MERGED,
     UNDO_ANSWERED,
     UNDO_CHANGED,
-    UNDO_FORGETS,
+    UNDO_ELSEWHERE,
     UNDO_FORGOTTEN,
     UNDO_HOW,
     UNDO_IMPORT,
@@ -39,6 +40,9 @@ from ui.strings import (
     UNDO_TRAY,
 )
 from ui.telling_strings import MARK_TAKEN_BACK, UNDO_MARK, UNDO_TOLD
+
+By = Literal["command", "list", "tray"]
+"""What asks for an undo: /undo, or the key for it in a list of memories or names, or in the tray."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,14 @@ class _Undo:
     """Answers about recalls that the change kept."""
     back: Callable[[Memory], object] | None = None
     """What undoes a change of something else than memories."""
+    tray: bool = False
+    """Whether the change was made in the tray."""
 
-    @property
-    def only_adds(self) -> bool:
-        """Whether the change added memories, and its undo forgets them."""
-        return bool(self.added) and not self.held.episodes
+    def open_to(self, by: By) -> bool:
+        """Whether `by` may undo the change: a single key takes back what was done where it is pressed, and in a list
+        nothing that was told, since no second key brings that back."""
+        told = bool(self.added) and not self.held.episodes
+        return by == "command" or (self.tray if by == "tray" else not (self.tray or told))
 
     def new_in(self, memory: Memory) -> list[str]:
         """Ids of memories that the change added, in the place of none, and that are still there."""
@@ -137,13 +144,13 @@ class UndoStack:
         """Give memories without words these words, in one step. Raises KeepsakeError."""
         held = self._memory().hold(ids)
         added: dict[str, Episode | None] = dict(tray.add_words(self._memory(), ids, words))
-        self._stack.append(_Undo(held, added, UNDO_TRAY.format(photos=count(len(ids), "photo"))))
+        self._stack.append(_Undo(held, added, UNDO_TRAY.format(photos=count(len(ids), "photo")), tray=True))
 
     def leave_in_tray(self, photos: Sequence[str]) -> None:
         """Never ask about these photos (hashes) again."""
         tray.leave(self._memory(), photos)
         line = UNDO_LEFT.format(photos=count(len(photos), "photo"))
-        self._stack.append(_Undo(Held(), {}, line, back=lambda memory: tray.ask_again(memory, photos)))
+        self._stack.append(_Undo(Held(), {}, line, back=lambda memory: tray.ask_again(memory, photos), tray=True))
 
     def unmark(self, id: str) -> Change:
         """Take back what the user said of two photos, by the mark's id; undo says it again. Raises KeepsakeError."""
@@ -152,18 +159,16 @@ class UndoStack:
         self._stack.append(_Undo(Held(), {}, UNDO_MARK, ((mark.photo, mark.other, before),)))
         return Change((), (MARK_TAKEN_BACK.format(line=mark.line()),), answer=True)
 
-    def can_undo(self, *, keeps: bool = False) -> bool:
+    def can_undo(self, by: By = "command") -> bool:
         """Whether `undo` would take something back. Callable from any thread."""
-        last = self._stack[-1:]
-        return bool(last) and not (keeps and last[0].only_adds)
+        return any(last.open_to(by) for last in self._stack[-1:])
 
-    def undo(self, *, keeps: bool = False) -> Change:
-        """Take back the last change. `keeps`: a remembering or an import is left alone, since no second key could bring
-        back what its undo forgets. Raises KeepsakeError when there is none."""
+    def undo(self, by: By = "command") -> Change:
+        """Take back the last change, if `by` may. Raises KeepsakeError when there is none."""
         if not self._stack:
             raise KeepsakeError(UNDO_NOTHING)
-        if keeps and self._stack[-1].only_adds:
-            return Change((), (UNDO_FORGETS,))
+        if not self._stack[-1].open_to(by):
+            return Change((), (UNDO_ELSEWHERE,))
         step, memory = self._stack.pop(), self._memory()
         if step.back:
             step.back(memory)

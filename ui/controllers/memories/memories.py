@@ -186,7 +186,12 @@ class MemoriesController:
 
     def _undoable(self) -> bool:
         """Whether the key for it would take something back."""
-        return self._thread.session.changes.can_undo(keeps=True)
+        return self._thread.session.changes.can_undo("list")
+
+    def relist_keys(self) -> None:
+        """List the keys of an open browser anew: beside it something was changed."""
+        if self.screen:
+            self.screen.list_keys()
 
     def _reload(self) -> None:  # what was changed in a browser shows in the one below it, too
         if screen := self.screen:
@@ -228,7 +233,7 @@ class MemoriesController:
         """Do what the user asked for in the browser."""
         match what:
             case "undo":  # a single key, maybe a letter of a next question: it brings back, and forgets nothing
-                await self._actions.undo(keeps=True)
+                await self._actions.undo("list")
             case "people" if self.people.screen and self.screen:
                 self.screen.dismiss()  # the view of names is below
             case "people":

@@ -19,6 +19,7 @@ from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
 from ui.runtime.app_thread import AppThread
+from ui.runtime.undo import By
 from ui.strings import FORGETTING, LOOKING, SAVING, UNDOING
 
 
@@ -63,9 +64,9 @@ class MemoryActions:
 
         self._thread.query(entry, lambda memory: memory.get(id), found)
 
-    async def undo(self, *, keeps: bool = False) -> None:
-        """Take back the last remember, edit, merge or forget; `keeps`: not where that would forget a memory."""
-        self._thread.undo(await self._view.note(UNDOING), keeps=keeps)
+    async def undo(self, by: By = "command") -> None:
+        """Take back the last change of the memory, if `by` may."""
+        self._thread.undo(await self._view.note(UNDOING), by)
 
     async def _take_back(self, mark: Mark) -> None:
         self._thread.unmark(await self._view.note(UNDOING), mark.id)

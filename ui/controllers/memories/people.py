@@ -62,7 +62,7 @@ class PeopleController:
         if self.screen is None:
             await self._app.push_screen(PeopleScreen(self._request, self._wanted))
         if self.screen:
-            self.screen.show(found, self._thread.session.changes.can_undo(keeps=True))
+            self.screen.show(found, self._thread.session.changes.can_undo("list"))
 
     def changed(self, lines: Sequence[str]) -> None:
         """Memories or names have changed: read the names again, and show the first line of the receipt."""
@@ -84,7 +84,7 @@ class PeopleController:
                 line = people_strings.NOT_A_NAME.format(name=name)
                 await self._decide(partial(decisions.no_name, name=name), name, line)
             case "undo":
-                self._thread.undo(await self._view.note(UNDOING), keeps=True)
+                self._thread.undo(await self._view.note(UNDOING), "list")
             case "split":
                 self._thread.browse(partial(_photos, name), partial(self._split, name))
 

@@ -60,7 +60,7 @@ class TraysController:
         if not found[0]:
             await self._view.note(strings.TRAY_EMPTY)
         elif self.screen is None:
-            undoable = self._thread.session.changes.can_undo
+            undoable = partial(self._thread.session.changes.can_undo, "tray")
             screen = TrayScreen(self._tell, self._leave, self._skip, self._undo, self._elsewhere, undoable)
             await self._app.push_screen(screen)
             await self._show("", found)
@@ -95,7 +95,8 @@ class TraysController:
 
     def _undo(self) -> None:
         def undo(memory: Memory) -> str:
-            return self._thread.session.changes.undo().lines[0]
+            changes = self._thread.session.changes
+            return changes.undo("tray").lines[0] if changes.can_undo("tray") else strings.TRAY_NO_UNDO
 
         def undone(line: str) -> None:
             self._thread.browse(self._next, partial(self._show, line))

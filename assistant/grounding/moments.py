@@ -9,11 +9,12 @@ from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _ASKS = re.compile(
-    r"\W*(?:when|(?:on |in )?(?:what|which) (?:day|date|year|month))(?: was|'s| is| were| did you take| did we take)?"
+    r"\W*(?:when|(?:on |in )?(?:what|which) (?:day|date|year|month))(?: was|'s| is| were| did (?:you|we|i) take)?"
     r"(?: (?:this|that|it|these|those|the|my|our))?(?: (?:photo|picture|image|shot|one)s?)?"
     r"(?: of)?(?: taken| from| shot)?\W*",
     re.IGNORECASE,
 )
+_LAST_SEEN = re.compile(r"\W*when\b(?=.*\blast\b).*\b(?:see|saw|seen|meet|met|visit(?:ed)?)\b", re.IGNORECASE)
 _OCCASIONS = frozenset(
     stem(w)
     for w in "birthday anniversary wedding deadline exam appointment concert party holiday flight nameday".split()
@@ -24,6 +25,11 @@ _NOW = frozenset("is are am has have turns will starts ends begins comes leaves 
 def asks_for_the_photo(question: str) -> bool:
     """Whether a question asks when the photo was taken, and for nothing else: "When was this?"."""
     return bool(_ASKS.fullmatch(question.replace("’", "'")))
+
+
+def photo_s_day_answers(question: str) -> bool:
+    """Whether the day of the photo is all the answer: "When was this?", "When did I last see them?"."""
+    return asks_for_the_photo(question) or bool(_LAST_SEEN.match(question))
 
 
 def of_another_moment(sentence: Sequence[Token]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
-from assistant.grounding.moments import asks_for_the_photo, of_another_moment
+from assistant.grounding.moments import asks_for_the_photo, of_another_moment, photo_s_day_answers
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
 from assistant.grounding.quotes.question_kind import VAGUE, WHERE, WHOSE, Question, asks, getting, identity
 from assistant.grounding.quotes.quotation import (
@@ -241,7 +241,7 @@ def covers(question: str, words: str) -> bool:
 def untold(question: str, recalled: Sequence[Quotable]) -> str:
     """What is said where nothing that was told answers; to a question for a time, the day of the photo is known."""
     if asks(tokens(question)) == "when" and (day := photo_day(recalled)):
-        return f"{UNTOLD} {day}"
+        return day if photo_s_day_answers(question) else f"{UNTOLD} {day}"
     if recalled and not any(one.day for one in recalled) and asks_for_the_photo(question):
         return UNDATED
     return UNTOLD

@@ -106,6 +106,20 @@ def test_the_second_half_of_a_question_gets_the_photo_s_day() -> None:
     assert check("This is Bruno.", recall(BRUNO), question="Who is this?").shown == "This is Bruno."
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("when did I last see them?", "Your photo is of 12 May 2025."),
+        ("When was the last time we met him?", "Your photo is of 12 May 2025."),
+        ("when did i take this photo?", "Your photo is of 12 May 2025."),
+        ("when did we get him?", "You did not tell me that. Your photo is of 12 May 2025."),
+    ],
+)
+def test_the_day_of_the_photo_is_the_whole_answer_to_when_it_was_last_seen(question: str, answer: str) -> None:
+    told = recall("Here is Bruno, my sister's dog.")
+    assert check("You did not tell me that.", told, question=question).shown == answer
+
+
 class Broken:
     """A reader whose file is damaged."""
 

@@ -22,7 +22,7 @@ _WHEN = r"\b(?:when(?:ever)?|if|once|as soon as|(?:the )?next time|(?:every|each
 _SEEN = (
     r"\b(?:sees?|spots?|meets?|notices?|recogni[sz]es?|(?:look|looks|looking) at|(?:runs?|bumps?) into|comes? across"
     r"|shows? (?:you|up)|turns? up|pops? up|comes? up|appears?"
-    r"|(?:is|are) in (?:a|an|the|this|my|any|another) (?:new )?(?:photo|picture|image))\b"
+    r"|(?:is|are) in (?:a|an|the|this|my|any|another) (?:new )?(?:photo(?:graph)?|picture|image))\b"
 )
 _PLEASE = (
     r"(?:(?:please(?: you)?|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can))[, ]+)*"

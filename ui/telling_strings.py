@@ -72,7 +72,7 @@ SMALL_TALK = (
     ),
     (r"(?:how|where) (?:do|can|could|would|should) |can i |is there a way", "/help (F1) lists keys and commands."),
     (r"pardon|huh|excuse me|come again", "I know what you told me about your photos. Ask about one, or tell me more."),
-    (r".*\bwrong (?:photo|picture|pic|image|file)s?\b", "All right. Show me the right one."),
+    (r".*\bwrong (?:photo(?:graph)?|picture|pic|image|file)s?\b", "All right. Show me the right one."),
     (
         r".*\bwrong\b|.*\byou\b.*(?:mix|confus|misunder|made|invent|guess|mistake)|.*\bi (?:asked|meant|wanted)\b",
         "I am sorry. Say what is right (“This is …”, “It was …”), and I remember it.",

@@ -23,7 +23,7 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 """ "When was that?", "and why?", "what year was it", "how long did we stay there?": nothing but what was just said."""
-_IN_VIEW = re.compile(r"\b(?:this|these|here|photo|picture|image|pic|see)\b", re.IGNORECASE)
+_IN_VIEW = re.compile(r"\b(?:this|these|here|photo(?:graph)?|picture|image|pic|see)\b", re.IGNORECASE)
 _DOUBTS = re.compile(
     r"\W*(?:(?:and|but|so|hm+|really|ok|oh|wait)\W+)*"
     r"(?:(?:are|r) (?:you|u) (?:(?:really|quite|absolutely|totally|very|100%) )*(?:sure|certain)"

@@ -11,7 +11,7 @@ _LEAD = r"(?:(?:wait|hold on|sorry|hm+|ok(?:ay)?|well|oh|ah|wow|no|so|and|but|pl
 _APP = r"(?:app|program|assistant|(?:chat)?bot|software|machine|computer|robot)"
 _ONE = (
     r"(?:(?:better|right|other|different|new|nicer|next|sharper|older|good) )*"
-    r"(?:photos?|pictures?|pics?|images?|files?|one|shot)"
+    r"(?:photo(?:graph)?s?|pictures?|pics?|images?|files?|one|shot)"
 )
 INSULTS = "useless|rubbish|stupid|silly|daft|dumb|idiotic|hopeless|pathetic|idiot|muppet"
 """What the assistant is called in anger, as alternatives of a pattern."""
@@ -110,7 +110,7 @@ HOW_TO = re.compile(
     r"(?:make|change|set|turn|switch|enlarge|increase|adjust|zoom|scroll|quit|exit|close|undo|import|export"
     r"|install|back up|encrypt|copy|paste|delete|forget|remove|save)\b.*\b(?:letters?|fonts?|text|theme|screen"
     r"|window|app|program"
-    r"|model|keys?|commands?|menu|settings?|memory|memories|conversations?|photos?|pictures?|everything|answers?"
+    r"|model|keys?|commands?|menu|settings?|memory|memories|conversations?|photo(?:graph)?s?|pictures?|everything|answers?"
     r"|captions?|language)\b.*"
 )
 """A question about the use of the app."""

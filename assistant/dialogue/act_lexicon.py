@@ -87,7 +87,7 @@ ASKS = [
         r"|name the|read|count|make|say|zoom|check|open|play|use|shorten|rewrite|rephrase|change|correct"
         r"|look (?:again|at|for|up|closer)|try again|do it again|go on|once more)\b",
         r"(?:any|some|got any|have any|no|not any|i have no|i've no|got no) (?:idea|clue|guess(?:es)?|more"
-        r"|other|photos?|pictures?|pics?)\b",
+        r"|other|photo(?:graph)?s?|pictures?|pics?)\b",
         r"(?:anything|something|anyone|anybody|someone|everything|more) (?:else|about)\b",
         r"remind me\b",
         r"remember (?:him|her|it|them|me|us|when|where|who|what|how|this|that|the)\b",
@@ -99,8 +99,9 @@ ASKS = [
         r"(?:do )?you (?:know|remember|tell|recall|think)\b(?! *$)",
         r"you (?:tell me|choose|decide)\b",
         rf"(?:{WH}|and|or) (?:about|with)\b",
-        r"(?:all|the|every|other|more) ?(?:the |of the |my |other )*(?:photos?|pictures?|pics?|images?|memories)\b",
-        r"(?:photos?|pictures?|pics?|everything|memories) (?:of|from|with|about|in)\b",
+        r"(?:all|the|every|other|more) ?(?:the |of the |my |other )*"
+        r"(?:photo(?:graph)?s?|pictures?|pics?|images?|memories)\b",
+        r"(?:photo(?:graph)?s?|pictures?|pics?|everything|memories) (?:of|from|with|about|in)\b",
         r"(?:(?:her|his|its|their|the|my|our|\w+'s) )*(?:\w+'s )?(?:name|age|birthday|breed"
         r"|price)(?: of (?:the |this |that |my |our )?\w+)?$",
         r".* please$",

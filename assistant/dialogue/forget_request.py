@@ -11,7 +11,7 @@ _WISH = re.compile(
     r"\W*(?:(?:please|pls|can you|could you|i want you to|i'd like you to|now) )*"
     r"(?:(?P<forget>forget)|delete|erase|remove|get rid of)(?: about)?"
     r"(?P<all> (?:everything|all|what)(?: (?:that )?(?:you know|i (?:said|told you|ever told you)))?(?: about| of)?)?"
-    r"(?P<kept> (?:the |my |our |that |all |those )*(?:memor(?:y|ies)|photos?|pictures?|pics?)"
+    r"(?P<kept> (?:the |my |our |that |all |those )*(?:memor(?:y|ies)|photo(?:graph)?s?|pictures?|pics?)"
     r"(?: (?:of|with|about)| from(?! (?:\d|last|this|in|the (?:summer|winter|spring|autumn))))?)?"
     r"(?: (?:the |my |our |that |all (?:the )?)?(?:things?|one|ones|stuff|bit|part|story|stories)"
     r"(?: i (?:said|told you))? (?:about|of|with|from|where|when|that))?"

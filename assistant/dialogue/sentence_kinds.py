@@ -9,13 +9,14 @@ from typing import Literal
 from assistant.dialogue import act_lexicon as lex
 from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
 from assistant.dialogue.plain_text import plain
+from memory.naming.courtesy import plainly
 
 Kind = Literal["tell", "question", "talk", "unclear"]
 
 
 def kind_of(sentence: str, asked: bool) -> Kind:
     """What a sentence is for. `asked`: the app has just asked who or what is in the photo."""
-    low = plain(sentence).strip()
+    low = plain(plainly(sentence)).strip()
     marked, low = low.endswith("?"), low.rstrip(" .!?…)")
     if HOW_TO.fullmatch(low) or (marked and PARDON.match(low)):
         return "talk"

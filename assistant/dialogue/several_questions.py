@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from assistant.grounding.words.lexicon import PAST
+from memory.naming.courtesy import plainly
 
 MOST = 4
 """A line with more questions than this is left as it is."""
@@ -68,6 +69,7 @@ _TAGGED = re.compile(
 def questions_in(line: str) -> tuple[str, ...]:
     """The questions of a line, each as a line of its own; the line as it is where it has one, or that is not sure.
     A claim that asks ("that's Pickle, right?") is "is that Pickle?"."""
+    line = plainly(line)
     said = " ".join(line.replace("’", "'").split()).rstrip(" ?!.")
     if tagged := _TAGGED.fullmatch(said):
         return (f"{_verb(tagged['verb'])} {tagged['who'].lower()} {tagged['what']}?",)
@@ -79,7 +81,7 @@ def questions_in(line: str) -> tuple[str, ...]:
         whole = [f"{told['lead']} {one}" if re.fullmatch(_CLAUSE, one, re.IGNORECASE) else "" for one in clauses]
     else:
         whole = _completed(parts)
-    return tuple(dict.fromkeys(f"{one}?" for one in whole)) if all(whole) else (line,)
+    return tuple(dict.fromkeys(plainly(f"{one}?") for one in whole)) if all(whole) else (line,)
 
 
 def _completed(parts: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from assistant.dialogue.forget_request import words_to_forget
+from memory.naming.courtesy import plainly
 
 THIS = "this"
 """After /forget: the memory in view, or the one just told."""
@@ -54,7 +55,7 @@ _UNDO = re.compile(
 _DELETE_THIS = re.compile(
     rf"{_LEAD}(?:(?:delete|remove|erase|scrap|discard|trash|get rid of|throw away) (?:it|that|this|these|those|them)"
     r"|(?:delete|remove|erase|scrap|discard|trash|forget|get rid of|throw away) (?:about )?(?:this|that|the) "
-    r"(?:one|photo|picture|pic|image|memory|note|entry)"
+    r"(?:one|photo(?:graph)?|picture|pic|image|memory|note|entry)"
     r"|(?:delete|remove|erase|forget|get rid of) (?:everything|all)(?: (?:that )?(?:i said|i told you|you know))?"
     rf" (?:about|of|on) (?:it|this|that|this one|this photo|this picture|him|her|them)){_END}",
     re.IGNORECASE,
@@ -87,7 +88,7 @@ _END_REMINDER = re.compile(
 
 def command_of(text: str) -> Command | None:
     """The command that a line in words means; None: it means none."""
-    text = " ".join(text.replace("’", "'").split())
+    text = " ".join(plainly(text).replace("’", "'").split())
     if len(text) > 200:
         return None
     if _UNDO.fullmatch(text):

@@ -60,8 +60,9 @@ SMALL = re.compile(
 _TOLD_FRAME = re.compile(
     r"^\W*(?:(?:as )?you (?:once |also )?(?:told me|said|mentioned|wrote|remember(?:ed)?)(?: (?:me )?that)?[:,]?|"
     r"i remember(?: that)?[:,]?|"
-    r"according to (?:you|your memor\w+|what you told me),?|(?:in|on) (?:this|the) (?:new )?(?:photo|picture|image),?|"
-    r"(?:this|the|a) (?:new )?(?:photo|picture|image) (?:of|shows|features|depicts)|"
+    r"according to (?:you|your memor\w+|what you told me),?|"
+    r"(?:in|on) (?:this|the) (?:new )?(?:photo(?:graph)?|picture|image),?|"
+    r"(?:this|the|a) (?:new )?(?:photo(?:graph)?|picture|image) (?:of|shows|features|depicts)|"
     r"(?:it|this|that) (?:looks like|seems to be|may be|might be|could be|must be)|"
     r"(?:maybe|perhaps|probably)[:,]?|and|but|because|since|while)\s+",
     re.IGNORECASE,

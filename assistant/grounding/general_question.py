@@ -45,5 +45,5 @@ def general(question: str) -> bool:
     if any(not re.search(rf"\b[Aa]n? (?:\w+ )?{re.escape(name)}", question) for name in named):  # "a Labrador" is any
         return bool(_OF_THE_WORLD.search(question))
     return not re.search(
-        r"\b(?:photos?|pictures?|pics?|images?|memor(?:y|ies)|here|there|in view)\b", question, re.IGNORECASE
+        r"\b(?:photo(?:graph)?s?|pictures?|pics?|images?|memor(?:y|ies)|here|there|in view)\b", question, re.IGNORECASE
     )

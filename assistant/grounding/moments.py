@@ -10,7 +10,7 @@ from assistant.grounding.words.tokens import GENERIC, Token, alike, stem
 
 _ASKS = re.compile(
     r"\W*(?:when|(?:on |in )?(?:what|which) (?:day|date|year|month))(?: was|'s| is| were| did (?:you|we|i) take)?"
-    r"(?: (?:this|that|it|these|those|the|my|our))?(?: (?:photo|picture|image|shot|one)s?)?"
+    r"(?: (?:this|that|it|these|those|the|my|our))?(?: (?:photo(?:graph)?|picture|image|shot|one)s?)?"
     r"(?: of)?(?: taken| from| shot)?\W*",
     re.IGNORECASE,
 )

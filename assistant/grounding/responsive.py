@@ -26,7 +26,7 @@ _SPAN = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\
 
 
 _WHO_IS = re.compile(
-    r"\W*(?:who|what|which|tell|describe|show)\b.*\b(?:this|that|these|those|here|name|called|about|photo|picture"
+    r"\W*(?:who|what|which|tell|describe|show)\b.*\b(?:this|that|these|those|here|name|called|about|photo(?:graph)?|picture"
     r"|(?:is|are|was|were) (?:it|he|she|they))\b|\W*(?:is|are|was|were|do|does|did|can|could)\b",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _CALLED = re.compile(
 _WHO_IN_VIEW = re.compile(
     r"\W*(?:and |but |so )?who(?:['’]?s|['’]?re| is| are| was| were)? "
     r"(?:(?:this|that|these|those|dis|dat|it|he|she|they)(?: here| again| then)?"
-    r"|(?:(?:this |that )?(?:in|on) (?:this|that|the|my) (?:photo|picture|pic|image)))\W*$",
+    r"|(?:(?:this |that )?(?:in|on) (?:this|that|the|my) (?:photo(?:graph)?|picture|pic|image)))\W*$",
     re.IGNORECASE,
 )
 """Asks who is in view, and nothing else."""

@@ -17,7 +17,7 @@ _DAY = (
     r"(?P<day>(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
     rf"(?:(?:the )?{NTH}(?: of)? {MONTH},? {YEAR}|{MONTH} {NTH},? {YEAR}|{YEAR}-\d\d-\d\d|\d\d?\.\d\d?\.{YEAR})\b)"
 )
-_PHOTO = r"(?:photo|picture|pic|selfie|snap(?:shot)?|scan)"
+_PHOTO = r"(?:photo(?:graph)?|picture|pic|selfie|snap(?:shot)?|scan)"
 _LEAD = r"(?:(?:and|so|oh|ah|btw|by the way|actually|also|no|yes|ok|okay|um|uh)[,: ]+)*"
 _OF_IT = tuple(
     re.compile(pattern, re.IGNORECASE)

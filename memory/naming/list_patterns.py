@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-MANY = r"(?:photos|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
-THINGS = rf"(?:photo|picture|pic|image|snap|snapshot|memory|shot|{MANY}|ones)"
+MANY = r"(?:photo(?:graph)?s|pictures|pics|images|snaps|snapshots|memories|shots|entries)"
+THINGS = rf"(?:photo(?:graph)?|picture|pic|image|snap|snapshot|memory|shot|{MANY}|ones)"
 _KIND = r"(?:(?!(?:of|from|with|what|that|who|this|how|is|are|a|an|me|us|you|it|do|did|have)\b)[\w'-]+\s+)"
 """A word that says which: "the beach photos"."""
 _PLEASE = r"(?:(?:please|hey|hi|ok|okay|and|now|so|well|keepsake)[, ]+)*"
 _ASK = (
-    r"(?:(?:can|could|would|will|may) (?:you|we|i) (?:please )?|i(?:'d| would) (?:like|love) (?:you )?to "
-    r"|i want (?:you )?to |let me |let's )?"
+    r"(?:(?:can|could|would|will|may|might) (?:you|we|i) (?:please )?"
+    r"|i(?:'d| would) (?:like|love) (?:you to |to (?!show|give|bring))|i want (?:you )?to |let me |let's )?"
 )
 _ALL = r"(?:(?:all|every|each|any|the|my|our|your|of|some|more|other|those|these|both|only|just)\s+)*"
 HEAD = rf"^{_PLEASE}{_ASK}"
@@ -32,7 +32,7 @@ COMMANDED = re.compile(
 ONE_OF = re.compile(
     rf"{HEAD}(?:show|see|find|look at|open)(?: me)? (?:again )?(?:"
     r"the (?P<kind>(?!last|next|previous|first|other|same|new|whole|big|real|right|wrong|original|full|large|old)"
-    r"[\w'-]+) (?:photo|picture|pic|image)"
+    r"[\w'-]+) (?:photo(?:graph)?|picture|pic|image)"
     r"|(?:what|everything|all|the things?) (?:that )?i(?:'ve| have)? (?:said|told you|ever told you) (?:about|of)"
     r" (?:my |the |our )?(?P<topic>\S.*))$",
     re.IGNORECASE,
@@ -125,10 +125,12 @@ PRONOUN = re.compile(r"(?:him|her|it|them|this|that|me|us|you|these|those|mind|h
 ONE = re.compile(r"^(?:a|an|one|this|that|the)\b", re.IGNORECASE)
 """How one thing is asked for, and no list."""
 LINKS = re.compile(
-    r"\b(?:do|did|have|had) (?:you|we|i)\b(?: (?:have|got|know|keep|kept|remember|take|taken|took|show|make|made|see))?"
+    r"\b(?:do|did|have|had) (?:you|we|i)\b"
+    r"(?: (?:have|got|know|keep|kept|remember|take|taken|took|show|shown|given|make|made|see)\b)?(?: you\b)?"
     r"|\b(?:are|were|is|was) there\b"
     r"|\b(?:that|which|who)? ?(?:show|shows|have|has|contain|mention|mentions|i took|we took"
-    r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b",
+    r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b"
+    r"|\b(?:once more|altogether|in all|in total|all told)$",
     re.IGNORECASE,
 )
 """Words between "photos" and what limits them: "do you have", "that show"."""
@@ -136,7 +138,7 @@ FILLER = frozenset(
     """of from with in at on about the my our your me us we i you all any every where that which is are was were and do
     did have has there show shows please together both anywhere memory memories album for by to it here photos photo
     pictures picture pics images snaps shots entries everything anything things stuff something a an ones one some only
-    just again over else got""".split()
+    just again over else got them""".split()
 )
 """Words that limit nothing, at the beginning or end of those that do."""
 EDGE = re.compile(r"^[\s,:;.?!]+|[\s,:;.?!]+$")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from memory.naming import list_patterns as patterns
 from memory.naming.categories import category
+from memory.naming.courtesy import plainly
 from memory.text import terms
 from memory.times import time_phrases
 
@@ -47,7 +48,7 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     `now`: the moment it is said, as `time_phrases.parse` takes it. `field`: the text stands in the search field, where
     "photos of Anna" alone can be nothing else.
     """
-    asks, text = text.rstrip().endswith("?"), patterns.EDGE.sub("", " ".join(text.replace("’", "'").split()))
+    asks, text = text.rstrip().endswith("?"), patterns.EDGE.sub("", " ".join(plainly(text).replace("’", "'").split()))
     if len(text) > 200 or re.search(r"[.!?]\s+\w", text):
         return None  # a story, or more than one sentence
     if not field and (wanted := _of_view(text, now, asks=asks)):

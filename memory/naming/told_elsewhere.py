@@ -39,7 +39,7 @@ _WHO = re.compile(r"([\w’']+), (?:my|our|the|his|her) [^,.;!?]{2,40}, (?=[^\W\
 _TELLS_MORE = re.compile(r" (?!(?:and|or|at|in|on|with|by|from|near|as|of|for)\b)[^\W\d_]{2,}")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|had|will|can|could|would|died|got|went|came|broke)\b")
 _POINTS = re.compile(
-    rf"\b(?:this(?! {_PART_OF_NOW}\b)|these|those|here|there|it|its|photo|picture|(?:him|her|them) (?:to|for)"
+    rf"\b(?:this(?! {_PART_OF_NOW}\b)|these|those|here|there|it|its|photo(?:graph)?|picture|(?:him|her|them) (?:to|for)"
     r"|that(?! (?:he|she|it|they|we|i|\w+ (?:is|was|has))\b))\b",
     re.IGNORECASE,
 )

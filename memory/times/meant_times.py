@@ -11,7 +11,7 @@ from memory.times.phrase_days import Phrase
 from memory.times.spelling_parts import MOVABLE_FEAST
 from memory.times.time_spelling import Spelled
 
-_OF_THEM = r"(?: (?:(?:those|that|the (?:ones|photos|pictures))(?: (?:taken|made|shot))?))?"
+_OF_THEM = r"(?: (?:(?:those|that|the (?:ones|photo(?:graph)?s|pictures))(?: (?:taken|made|shot))?))?"
 _TO_THE_TIME = r"(?: (?:from|in|on|at|during|of))? (?:the )?$"
 _LEAVING_OUT = (
     r"except(?:ing)?(?: for)?|excluding|without|apart(?: from)?|aside(?: from)?|other than|outside(?: of)?"
@@ -20,14 +20,15 @@ _LEAVING_OUT = (
 NOT = re.compile(
     rf"(?:(?:,? (?:but|just|only) (?=not ))?\b(?:at no time|(?:not|never)(?: only| just| merely)?|instead|rather than"
     rf"|as opposed to|nor|besides|if not|{_LEAVING_OUT}"
-    r"|(?:no|none|nothing|neither)(?: (?:photos?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
+    r"|(?:no|none|nothing|neither)"
+    r"(?: (?:photo(?:graph)?s?|pictures?|pics|images|memories|ones?|of (?:them|those|these)))?)"
     rf"|(?<=[a-z])n't(?: (?:taken|made|shot|dated))?){_OF_THEM}{_TO_THE_TIME}",
     re.I,
 )
 """What stands before a time that is not meant."""
 EXCEPT = re.compile(
     rf"\b(?:{_LEAVING_OUT}|(?:but|just|only) not"
-    r"|(?:^|photos|pictures|pics|images|snaps|shots|memories|ones|those|everything|anything|all)"
+    r"|(?:^|photo(?:graph)?s|pictures|pics|images|snaps|shots|memories|ones|those|everything|anything|all)"
     r"(?: (?:that|which) (?:are|were))? not(?: (?:taken|made|shot|dated))?|n't (?:taken|made|shot|dated|from))"
     rf"{_OF_THEM}{_TO_THE_TIME}|^not{_TO_THE_TIME}",
     re.I,

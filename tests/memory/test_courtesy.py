@@ -1,0 +1,91 @@
+"""Courtesies around questions and wishes: what is asked behind them is found, and what tells stays whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from memory.naming.courtesy import plainly
+from memory.naming.list_requests import request
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("Would you happen to know who this is?", "who is this?"),
+        ("Do you suppose you could remind me who Mrs Ogden is?", "who is Mrs Ogden?"),
+        ("I should very much like to know where my hat was found.", "where was my hat found?"),
+        ("Would you be so kind as to tell me what the name of the dog is?", "what is the name of the dog?"),
+        ("I wonder whether you could tell me when we were in Skipton.", "when were we in Skipton?"),
+        ("Might I ask who gave me this vase?", "who gave me this vase?"),
+        ("May I ask how old Bramble is?", "how old is Bramble?"),
+        ("How old is Bramble, if you please?", "How old is Bramble?"),
+        ("What is this, I wonder?", "What is this?"),
+        ("I wonder who gave me this clock?", "who gave me this clock?"),
+        ("Have you the faintest notion where we were?", "where were we?"),
+        ("I don't suppose you remember what the boat is called?", "what is the boat called?"),
+        ("Would you mind showing me the photographs of the dog?", "show me the photographs of the dog?"),
+        ("I'd be most grateful if you could show me everything from May.", "show me everything from May"),
+        ("Be a dear and tell me what breed she is.", "what breed is she?"),
+        ("Pray, who is this fellow?", "who is this fellow?"),
+        ("Excuse me, whose boots are these?", "whose boots are these?"),
+        ("Perhaps you could tell me why Rosalind complains.", "can you tell me why Rosalind complains?"),
+        ("Would you kindly forget the beer tin?", "forget the beer tin?"),
+        (
+            "Could you tell me who this is and where we got her?",
+            "can you tell me who this is and where we got her?",
+        ),
+    ],
+)
+def test_what_is_asked_behind_courtesies(line: str, asked: str) -> None:
+    assert plainly(line) == asked
+    assert plainly(asked) == asked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This is my dear old dog.",
+        "My dear wife loved this vase.",
+        "I should like to see Venice once more.",
+        "I should like to go there again with Poppy one day.",
+        "I would love to show Poppy the boat one day.",
+        "Could you see the sea from there?",
+        "By the way, this is my brother Leonard.",
+        "Kindly old Mr Ogden gave us these.",
+        "She would be so kind as to feed him when we were away.",
+        "I beg your pardon, he is called Morty, not Monty.",
+        "If I may say so, he was a handsome devil.",
+        "Do you know who this is?",
+        "/forget the last thing",
+        "",
+    ],
+)
+def test_what_tells_or_is_asked_plainly_stays_as_it_is(line: str) -> None:
+    assert plainly(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Which photographs have you got of Bramble?", "Bramble"),
+        ("How many photographs do you have in all?", ""),
+        ("How many photographs have I shown you altogether?", ""),
+        ("What photographs have you of the boat?", "boat"),
+        ("Are there any photographs with my daughter in them?", "daughter"),
+        ("Might I see all the snaps of my grandchildren?", "grandchildren"),
+        ("I wonder if you would list all the pictures of Duchess.", "Duchess"),
+        ("I should like to see the photographs of Venice once more.", "Venice"),
+        ("I'd be obliged if you could show me the photographs of Poppy, please.", "Poppy"),
+    ],
+)
+def test_lists_that_are_asked_for_politely(line: str, words: str) -> None:
+    found = request(line)
+    assert found is not None and found.words == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["I would love to show Poppy the boat one day.", "The photographer gave us these", "I photographed her once"],
+)
+def test_lines_that_ask_for_no_list(line: str) -> None:
+    assert request(line) is None

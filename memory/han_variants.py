@@ -1,4 +1,4 @@
-"""Traditional Chinese signs and the simplified ones for them: people search for what was told in either.
+"""Traditional and Japanese signs and the simplified ones for them: people search for what was told in any of them.
 
 The table of single signs of OpenCC (TSCharacters, Apache-2.0, Carbo Kuo and contributors), of each the first simplified
 sign, without what lies outside the basic block of Unicode. Signs that simplified Chinese has made one are one here.
@@ -110,4 +110,15 @@ SIMPLIFIED = """
     鹖鹛鹜鸧莺鹟鹤鹠鹡鹘鹣鹚鹚鹢鹞鸡鹝鹧鹥鸥鸷鹨鸶鹪鹔鹩鹫鹇鹇鹬鹰鹭鸴鹯鹱鹲鸬鹴鹦鹳鹂鸾卤咸鹾碱盐丽麦麸面面曲曲面么
     么黄黉点党黪霉黡黩黾鼋鼌鼍冬鼹齐斋赍齑齿龀龁龂龅龇龃龆龄出龈啮龊龉龋腭龌龙厐庞龚龛龟鿒
 """
-TO_SIMPLIFIED = str.maketrans("".join(TRADITIONAL.split()), "".join(SIMPLIFIED.split()))
+JAPANESE = """
+    沢泽 浜滨 桜樱 広广 辺边 邉边 斎斋 斉齐 竜龙 滝泷 団团 図图 気气 発发 県县 駅驿 鉄铁 読读 売卖 円圆 帰归 歩步 実实
+    対对 変变 恵惠 徳德 楽乐 薬药 験验 検检 険险 剣剑 戦战 焼烧 暁晓 様样 覚觉 観观 歓欢 権权 関关 黒黑 絵绘 経经 軽轻
+    続续 総总 蔵藏 単单 弾弹 鶏鸡 塩盐 栄荣 営营 応应 仮假 価价 拡扩 巻卷 挙举 暦历 歴历 圏圈 効效 鉱矿 済济 雑杂 賛赞
+    釈释 収收 従从 獣兽 処处 乗乘 浄净 畳叠 縄绳 瀬濑 専专 銭钱 巣巢 騒骚 増增 帯带 択择 遅迟 庁厅 聴听 転转 伝传 闘斗
+    稲稻 悩恼 脳脑 拝拜 廃废 髪发 抜拔 仏佛 払拂 豊丰 毎每 満满 黙默 訳译 揺摇 覧览 両两 涙泪 霊灵 齢龄 労劳 桟栈 剰剩
+    醸酿 繊纤 荘庄 渋涩 亜亚 悪恶 囲围 壊坏 懐怀 渕渊 嶋岛 冨富 穂穗 渓溪 亀龟 鴎鸥 﨑崎 髙高 巌岩
+"""
+"""Signs that Japan writes in its own way, each with the simplified one: 広島 is 廣島, Ms 渡辺 may be 渡邉 or 渡邊."""
+TO_SIMPLIFIED = str.maketrans("".join(TRADITIONAL.split()), "".join(SIMPLIFIED.split())) | {
+    ord(pair[0]): pair[1] for pair in JAPANESE.split()
+}

@@ -27,6 +27,11 @@ _STOP_PAIRS = frozenset(
     언제 어디 누구""".split()
 )
 """Pairs of signs that say nothing in a search."""
+_ZEROS = (
+    *(0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x0F20),
+    *(0x1040, 0x17E0),
+)
+"""The zero of each script that has digits of its own; 1 to 9 follow it."""
 _LETTERS = str.maketrans(
     {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
     | {"\u0640": "", "\u0649": "\u064a", "\u0629": "\u0647"}
@@ -34,13 +39,14 @@ _LETTERS = str.maketrans(
     | dict.fromkeys("\u06c1\u06be\u06c3\u06d5", "\u0647")
     | {"\u0901": "\u0902", **dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"), "\u2010": "-", "\u2011": "-"}
     | {chr(kana): chr(kana - 0x60) for kana in range(0x30A1, 0x30F7)}
+    | {chr(zero + n): str(n) for zero in _ZEROS for n in range(10)}
     | TO_SIMPLIFIED
 )
 """Letters that people write both ways and that have no accent to leave out.
 
 Of Arabic: the line that only stretches a word goes; ya without dots and ta marbuta are as ya and ha, and so are the
 letters of Persia and Pakistan for kaf, ya and ha. Katakana are as hiragana, chandrabindu is as anusvara, traditional
-signs of Chinese as simplified ones.
+signs of Chinese and those of Japan as simplified ones. Digits of any script are as 0 to 9.
 """
 _SPELT_BOTH_WAYS = (
     (re.compile("[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u0939])"), "\u0902"),  # हिन्दी is हिंदी

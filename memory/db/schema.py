@@ -194,6 +194,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ("ALTER TABLE talks ADD COLUMN sha256 TEXT", conversation_hash.seal_all),
     (word_index.build_spellings, name_rows.fold_anew),  # `text.folded` makes more letters equal
     (word_index.build_spellings, name_rows.fold_anew),  # and the signs of traditional and simplified Chinese
+    (word_index.build_spellings, name_rows.fold_anew),  # and those of Japan, and the digits of all scripts
 )
 
 

@@ -22,7 +22,7 @@ from memory.db.keys import ask_here, choose_passphrase
 from memory.episode import printable
 from memory.errors import KeepsakeError, exit_with
 from memory.maintenance.archive import as_json, export_archive, import_archive
-from memory.maintenance.encryption import convert
+from memory.maintenance.encryption import Passphrases, convert
 from memory.paths import memory_file
 from memory.store import Memory
 from memory.text import count
@@ -208,7 +208,7 @@ def _restore(path: Path, args: argparse.Namespace) -> int:
 
 def _convert(path: Path, args: argparse.Namespace) -> int:
     choose = partial(choose_passphrase, ask_here, sys.stdin.isatty(), message)
-    done = convert(path, args.command, ask_here, choose, keychain=not args.no_keychain, progress=message)
+    done = convert(path, args.command, Passphrases(ask_here, choose, not args.no_keychain), message)
     result(args, {**asdict(done), "receipt": done.lines()}, done.lines())
     return 0
 

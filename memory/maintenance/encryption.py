@@ -29,6 +29,20 @@ from memory.store import Memory
 from memory.text import count
 
 Conversion = Literal["encrypt", "decrypt", "rekey"]
+WAIT = 10.0
+"""Seconds to wait for other programs that use the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passphrases:
+    """Where the passphrases of a conversion come from."""
+
+    present: keys.Ask | None = None
+    """Called for the passphrase of the memory as it is, when the keychain has no key."""
+    new: Callable[[], str] = str
+    """Returns the passphrase from now on; called after everything else was checked, and not at all to decrypt."""
+    keychain: bool = True
+    """Whether the new key goes into the computer's keychain, too, so that no passphrase need be typed."""
 
 
 @dataclass(frozen=True)
@@ -81,21 +95,27 @@ class _Keys:
 
 
 def convert(
-    path: Path,
-    what: Conversion,
-    ask: keys.Ask | None = None,
-    choose: Callable[[], str] = str,
-    keychain: bool = True,
-    wait: float = 10.0,
-    progress: Callable[[str], object] = str,
+    path: Path, what: Conversion, passphrases: Passphrases, progress: Callable[[str], object] = str
 ) -> Converted:
     """Encrypt, decrypt or re-key the memory `path`, which no program, this process included, may have open.
 
-    `ask` is called for the present passphrase when the keychain has no key; `choose` returns the new passphrase, and is
-    called after everything else was checked. `keychain=False`: the new key is not stored in the keychain. `wait`:
-    seconds to wait for other programs. `progress` is called with lines to show. Raises MemoryFileError; the old file is
-    whole until the new one takes its place.
+    `progress` is called with lines to show. Raises MemoryFileError; the old file is whole until the new one takes its
+    place.
     """
+    old = _present_key(path, what, passphrases.present)
+    new = None if what == "decrypt" else Key(secrets.token_bytes(32))
+    of = _Keys(old, new, passphrases.new() if new else "", passphrases.keychain)
+    try:
+        with database_files.locked(path, WAIT), readable_errors(path):
+            _replace(path, of, progress)
+    except OSError as error:
+        raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error
+    progress("destroying what is left of before …")
+    return _clean_up(path, what, of)
+
+
+def _present_key(path: Path, what: Conversion, ask: keys.Ask | None) -> Key | None:
+    """The key of the memory as it is; None: it is plain. Raises MemoryFileError where it cannot be converted."""
     if not engine.available():
         raise MemoryFileError(engine.MISSING.format(what=f"`python -m memory {what}`"))
     if not path.exists() or not path.stat().st_size:
@@ -108,23 +128,15 @@ def convert(
     if aside := database_files.set_aside(path):
         names = ", ".join(file.name for file in aside)
         raise MemoryFileError(f"set aside by a restore, and would stay as they are: {names}; delete or move them first")
-    new = None if what == "decrypt" else Key(secrets.token_bytes(32))
-    passphrase = choose() if new else ""
-    try:
-        with database_files.locked(path, wait), readable_errors(path):
-            _replace(path, _Keys(old, new, passphrase, keychain), wait, progress)
-    except OSError as error:
-        raise MemoryFileError(f"cannot {what} {path}: {error.strerror}: {error.filename}; it is as it was") from error
-    progress("destroying what is left of before …")
-    return _clean_up(path, what, new, passphrase)
+    return old
 
 
-def _replace(path: Path, of: _Keys, wait: float, progress: Callable[[str], object]) -> None:
+def _replace(path: Path, of: _Keys, progress: Callable[[str], object]) -> None:
     """Write the copy, check it, and put it in the place of the memory, which is locked meanwhile."""
     copy = database_files.unfinished(path, "converting")
     database_files.sweep(path)
     try:
-        with closing(_locked(path, of.old, wait)) as source:
+        with closing(_locked(path, of.old)) as source:
             if of.new:
                 _store_keys(path, of, of.new)
             progress("writing the new file …")
@@ -144,13 +156,13 @@ def _replace(path: Path, of: _Keys, wait: float, progress: Callable[[str], objec
         raise
 
 
-def _locked(path: Path, key: Key | None, wait: float) -> sqlite3.Connection:
+def _locked(path: Path, key: Key | None) -> sqlite3.Connection:
     """Open the memory, brought up to date, without a log, and locked until the connection is closed."""
     try:
         # With the engine that other connections of this process would use: each engine knows its own locks only.
-        with closing(schema.connect(path, wait, lambda db: snapshots.take(db, path, key), key)) as db:
+        with closing(schema.connect(path, WAIT, lambda db: snapshots.take(db, path, key), key)) as db:
             db.execute("PRAGMA journal_mode = DELETE")
-        source = engine.connect(path, key, timeout=wait, cipher=True)
+        source = engine.connect(path, key, timeout=WAIT, cipher=True)
         try:
             source.execute("PRAGMA journal_mode = DELETE")
             source.execute("PRAGMA main.locking_mode = EXCLUSIVE")
@@ -209,9 +221,9 @@ def _compare(source: sqlite3.Connection, fresh: sqlite3.Connection, path: Path) 
         raise MemoryFileError(f"the copy of {path} is not the same: nothing was changed; `python -m memory verify` it")
 
 
-def _clean_up(path: Path, what: Conversion, new: Key | None, passphrase: str) -> Converted:
+def _clean_up(path: Path, what: Conversion, of: _Keys) -> Converted:
     """Open the new memory, which cleans up, and make the receipt of what that did."""
-    with Memory(path, ask=lambda _: passphrase) as memory:
+    with Memory(path, ask=lambda _: of.passphrase) as memory:
         cleaned, stats = memory.cleaned, memory.stats()
         if cleaned is None or memory.trouble:
             raise MemoryFileError(f"done, but what was there before stays until it is opened next: {memory.trouble}")
@@ -222,6 +234,6 @@ def _clean_up(path: Path, what: Conversion, new: Key | None, passphrase: str) ->
         cleaned.snapshots_deleted,
         cleaned.snapshots_made,
         cleaned.files,
-        new is not None and keys.from_keychain(new.id) == new,
-        database_files.key_file(path).name if new else "",
+        of.new is not None and keys.from_keychain(of.new.id) == of.new,
+        database_files.key_file(path).name if of.new else "",
     )

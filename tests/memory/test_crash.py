@@ -191,7 +191,7 @@ def test_converting(crasher: Crasher, folder: Path, monkeypatch: pytest.MonkeyPa
             memory.add_all(told)
         Memory(first).close()  # takes a snapshot
         if what != "encrypt":
-            encryption.convert(first, "encrypt", None, lambda: PASSPHRASE)
+            encryption.convert(first, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
         first.with_name("what").write_text(what)
         shutil.copytree(first.parent, folder / f"{what} timed")
         shutil.copytree(first.parent, folder / f"{what} counted")

@@ -38,7 +38,7 @@ def test_no_plain_byte_is_left_and_none_comes_back(planted: Path) -> None:  # no
     with Memory(planted) as memory:
         before = set(memory.ids())
     assert residue(planted) == set(canaries(planted)), "all of it can be found"
-    done = encryption.convert(planted, "encrypt", None, lambda: PASSPHRASE)
+    done = encryption.convert(planted, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
     assert residue(planted) == set()
     assert (done.snapshots_deleted, done.snapshots_made, done.cache_files) == (3, 1, 4)
     assert done.lines()[0].startswith("42 episodes: encrypted") and "Zanzibar" not in "\n".join(done.lines())
@@ -53,7 +53,7 @@ def test_no_plain_byte_is_left_and_none_comes_back(planted: Path) -> None:  # no
         memory.snapshot()
         assert residue(planted) == set(), "with all of it in the log"
     assert residue(planted) == set() and len(database_files.snapshots(planted)) == 2
-    encryption.convert(planted, "decrypt", ask(PASSPHRASE))
+    encryption.convert(planted, "decrypt", encryption.Passphrases(ask(PASSPHRASE)))
     assert {"encoded", "Zanzibarine", "quokkabread as indexed", "id"} <= residue(planted)
     with Memory(planted) as memory:
         assert not memory.encrypted and memory.verify() == []
@@ -71,7 +71,7 @@ def test_a_killed_decryption_leaves_no_plain_copy(path: Path) -> None:
 def test_a_new_key_opens_nothing_of_before(path: Path, keychain: Keychain) -> None:
     known = encrypted(path)
     old, ((_, old_id), _) = path.read_bytes()[:16], next(iter(keychain.kept.items()))
-    done = encryption.convert(path, "rekey", None, lambda: "another passphrase")
+    done = encryption.convert(path, "rekey", encryption.Passphrases(new=lambda: "another passphrase"))
     assert done.keychain and path.read_bytes()[:16] != old
     assert ("keepsake", old_id) not in keychain.kept and list(keys.read(path)) == [path.read_bytes()[:16].hex()]
     keychain.kept.clear()
@@ -104,7 +104,7 @@ def test_without_the_extra_it_is_named_and_plain_memories_open(
         patch.setattr(engine, "available", lambda: False)
         assert "pip install -e '.[secure]'" in refused(path, ask(PASSPHRASE))
         with pytest.raises(MemoryFileError, match=r"\.\[secure\]"):
-            encryption.convert(tmp_path / "plain.db", "encrypt", None, lambda: PASSPHRASE)
+            encryption.convert(tmp_path / "plain.db", "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
         database_files.key_file(tmp_path / "plain.db").write_bytes(database_files.key_file(path).read_bytes())
         with Memory(tmp_path / "plain.db") as memory:
             assert memory.ids() == [TOLD[0].id]
@@ -135,18 +135,19 @@ def test_a_copy_that_is_not_the_same_changes_nothing(path: Path, monkeypatch: py
     losses = list(LOSSES)
     while losses:
         with pytest.raises(MemoryFileError, match="not the same: nothing was changed"):
-            encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
+            encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
         assert engine.beginning_of_copy(path) == PLAIN and database_files.abandoned_copies(path) == []
     with Memory(path) as memory:
         assert len(memory.ids()) == len(TOLD)
 
 
-def test_an_open_memory_is_not_converted(path: Path) -> None:
+def test_an_open_memory_is_not_converted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another program stores meanwhile would be lost: opened in this process, and in another."""
+    monkeypatch.setattr(encryption, "WAIT", 0.1)
     with Memory(path) as memory:
         memory.add_all(TOLD)
         with pytest.raises(MemoryFileError, match="open in another program"):
-            encryption.convert(path, "encrypt", None, lambda: PASSPHRASE, wait=0.1)
+            encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
         memory.add(episode(100))
     hold = "import sys; from pathlib import Path; from memory.store import Memory\n"
     hold += "with Memory(Path(sys.argv[1])): print('open', flush=True); sys.stdin.read()"
@@ -154,13 +155,13 @@ def test_an_open_memory_is_not_converted(path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None and child.stdout.readline() == "open\n"
         with pytest.raises(MemoryFileError, match="open in another program"):
-            encryption.convert(path, "encrypt", None, lambda: PASSPHRASE, wait=0.1)
+            encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
         child.communicate()
-    encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
+    encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
     with Memory(path, ask=ask(PASSPHRASE)) as memory:
         assert len(memory.ids()) == len(TOLD) + 1
         with pytest.raises(MemoryFileError, match="open in another program"):
-            encryption.convert(path, "decrypt", ask(PASSPHRASE), wait=0.1)
+            encryption.convert(path, "decrypt", encryption.Passphrases(ask(PASSPHRASE)))
 
 
 def test_a_memory_that_is_replaced_while_it_is_opened_is_not_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +188,7 @@ def test_files_set_aside_are_not_left_plain(path: Path) -> None:
     Memory(path).close()
     aside = snapshots.restore(path).aside
     with pytest.raises(MemoryFileError, match=f"{aside and aside.name}; delete or move them first"):
-        encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
+        encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
 
 
 FULL = """
@@ -198,7 +199,8 @@ from memory.maintenance import encryption
 keys.COST = 16
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
-    encryption.convert(Path(sys.argv[1]), "encrypt", None, lambda: "correct horse", keychain=False)
+    passphrases = encryption.Passphrases(new=lambda: "correct horse", keychain=False)
+    encryption.convert(Path(sys.argv[1]), "encrypt", passphrases)
 except keys.MemoryFileError as error:
     sys.exit(str(error))
 """

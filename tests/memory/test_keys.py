@@ -103,7 +103,7 @@ def test_a_lost_key_file_is_made_again_from_the_keychain(path: Path, keychain: K
     known = encrypted(path)
     database_files.key_file(path).unlink()
     assert f"{path.name}.key is not beside it" in refused(path)
-    encryption.convert(path, "rekey", None, lambda: "another passphrase")
+    encryption.convert(path, "rekey", encryption.Passphrases(new=lambda: "another passphrase"))
     keychain.kept.clear()
     with Memory(path, ask=ask("another passphrase")) as memory:
         assert set(memory.ids()) == known
@@ -150,7 +150,7 @@ def test_a_plain_snapshot_never_replaces_an_encrypted_memory(path: Path) -> None
         memory.add_all(TOLD)
     Memory(path).close()
     plain = database_files.snapshots(path)[0].file.read_bytes()
-    encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
+    encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
     (kept,) = database_files.snapshots(path)
     kept.file.write_bytes(plain)
     with Memory(path, ask=ask(PASSPHRASE)) as memory:

@@ -15,7 +15,7 @@ from memory.episode import Episode, Turn
 from memory.errors import ModelError
 from memory.maintenance import word_vectors
 from memory.maintenance.archive import export_archive, import_archive
-from memory.maintenance.encryption import convert
+from memory.maintenance.encryption import Passphrases, convert
 from memory.search import meaning
 from memory.search.text_search import BY_MEANING
 from memory.store import Memory
@@ -176,7 +176,7 @@ def test_vectors_are_encrypted_with_the_memory(memory: Memory) -> None:
     word_vectors.put(memory, memory.ids()[0], "bytes", marked)
     path = memory.path
     memory.close()
-    convert(path, "encrypt", None, lambda: "a long pass phrase", keychain=False)
+    convert(path, "encrypt", Passphrases(new=lambda: "a long pass phrase", keychain=False))
     assert all(b"WORDVECTOR" not in file.read_bytes() for file in path.parent.rglob("*") if file.is_file())
     with Memory(path, ask=lambda _: "a long pass phrase") as secret:
         secret.embedder = Subjects()

@@ -46,7 +46,8 @@ def test_an_encrypted_memory_leaves_no_core_dump(own_home: Path) -> None:
         "import resource, sys; from pathlib import Path; from memory.maintenance import encryption;"
         "from memory.db import keys; keys.COST = 16; from memory.store import Memory; from keyring import set_keyring;"
         "from keyring.backends import fail; set_keyring(fail.Keyring()); path = Path(sys.argv[1]);"
-        "encryption.convert(path, 'encrypt', lambda _: 'correct horse', lambda: 'correct horse', keychain=False);"
+        "words = encryption.Passphrases(lambda _: 'correct horse', lambda: 'correct horse', False);"
+        "encryption.convert(path, 'encrypt', words);"
         "Memory(path, ask=lambda _: 'correct horse').close(); print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
     )
     done = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=True)

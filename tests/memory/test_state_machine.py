@@ -228,17 +228,19 @@ class Store(RuleBasedStateMachine):
 class EncryptedStore(Store):
     """These rules on an encrypted file, which gets a new key now and then."""
 
+    passphrases = encryption.Passphrases(lambda _: "correct horse", lambda: "correct horse", keychain=False)
+
     def opened(self) -> Memory:
         path = self.folder / "memory.db"
         if not path.exists():
             Memory(path).close()
-            encryption.convert(path, "encrypt", None, lambda: "correct horse", keychain=False)
+            encryption.convert(path, "encrypt", self.passphrases)
         return Memory(path, ask=lambda _: "correct horse")
 
     @rule()
     def new_key(self) -> None:
         self.memory.close()
-        done = encryption.convert(self.memory.path, "rekey", lambda _: "correct horse", lambda: "correct horse", False)
+        done = encryption.convert(self.memory.path, "rekey", self.passphrases)
         assert done.episodes == len(self.known)
         self.memory = self.opened()
         assert self.memory.encrypted

@@ -134,7 +134,7 @@ def _encrypted(home: Path) -> int:
     from memory.maintenance import encryption
 
     encryption.convert(
-        home / "memory.db", "encrypt", lambda _: "correct horse", lambda: "correct horse", keychain=False
+        home / "memory.db", "encrypt", encryption.Passphrases(lambda _: "correct horse", lambda: "correct horse", False)
     )
     return 0
 

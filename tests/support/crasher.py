@@ -132,7 +132,9 @@ def convert(path: Path, seed: int) -> None:
     """Encrypt, decrypt or re-key, as the file `what` beside the memory says; the new passphrase contains the seed."""
     what = path.with_name("what").read_text()
     say("! begin")
-    encryption.convert(path, what, lambda _: PASSPHRASE, lambda: f"{PASSPHRASE} {seed}", wait=0.5)  # type: ignore[arg-type]
+    encryption.WAIT = 0.5
+    passphrases = encryption.Passphrases(lambda _: PASSPHRASE, lambda: f"{PASSPHRASE} {seed}")
+    encryption.convert(path, what, passphrases)  # type: ignore[arg-type]
     say("! converted")
 
 

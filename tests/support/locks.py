@@ -72,7 +72,7 @@ def encrypted(path: Path, *, keychain: bool = True) -> set[str]:
         memory.add_all(TOLD)
         memory.put_vectors(TOLD[0].photo.sha256, "s", np.eye(3))
     Memory(path).close()  # takes a snapshot
-    encryption.convert(path, "encrypt", None, lambda: PASSPHRASE, keychain)
+    encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE, keychain=keychain))
     return {one.id for one in TOLD}
 
 

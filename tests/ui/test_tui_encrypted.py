@@ -110,7 +110,7 @@ def test_commands_ask_and_the_model_keeps_nothing(
     assert commands.main(["ask", photo, "Who is this?", "--json"]) == 0
     kept = {f.parent.name for f in (own_home / "cache").rglob("*") if f.is_file()}
     assert kept == {"vision", "talk"}, "so there is something to find"
-    encryption.convert(path, "encrypt", None, lambda: PASSPHRASE)
+    encryption.convert(path, "encrypt", encryption.Passphrases(new=lambda: PASSPHRASE))
     capsys.readouterr()
     for command in (["remember", photo, "Milo again."], ["ask", photo, "Who is this?", "--json"], ["recall", photo]):
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSPHRASE}\n"))

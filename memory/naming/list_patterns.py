@@ -56,6 +56,8 @@ BARE = re.compile(
     rf"^{_PLEASE}(?P<all>{_ALL})(?P<what>{THINGS}|everything|all|anything|something)\b\s*(?P<rest>.*)$", re.IGNORECASE
 )
 """ "All photos of Anna"."""
+TELLS = re.compile(r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", re.IGNORECASE)
+"""A verb behind "the photos", which makes of them a sentence that tells something."""
 LIMITS = re.compile(
     r"(?:of|from|with|in|at|about|since|before|after|between|where|by|taken|that|on|during|\d)", re.IGNORECASE
 )

@@ -53,8 +53,7 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return None  # a story, or more than one sentence
     if not field and (wanted := _of_view(text, now, asks=asks)):
         return wanted
-    kind = found["kind"] if (found := patterns.OF_KIND.match(text)) else ""
-    if category(kind) and kind.endswith(("s", "e", "y")):
+    if kind := _category(text):
         return _limited(kind, now)
     if patterns.WHO.match(text):
         return ListRequest("people")
@@ -63,31 +62,43 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     if found := patterns.COMMANDED.match(text):
         return _commanded(found, text, now, field)
     if found := patterns.WHICH.match(text) or patterns.HAVE.match(text):
-        rest = found["rest"]
-        if patterns.OF_THEM.match(rest):
-            return None
-        if found["what"].lower() in ("anything", "something", "ones") and not patterns.LIMITS.match(rest):
-            return None  # "do you have anything to say"
-        alone = not rest or not terms(patterns.LINKS.sub(" ", rest))
-        return _limited(f"{found['kind']}{rest}", now, alone=alone and not found["kind"])
-    if (found := patterns.BARE.match(text)) and not re.search(
-        r"\b(?:is|are|was|were|will|got|had|has|came|looks?)\b", found["rest"], re.IGNORECASE
-    ):  # else it tells something of them
-        what, one_of_all = found["what"].lower(), re.search(r"\b(?:all|every|each)\b", found["all"], re.IGNORECASE)
-        many = (
-            re.fullmatch(patterns.MANY, what)
-            or what == "everything"
-            or (re.fullmatch(patterns.THINGS, what) and one_of_all)
-        )
-        if (field or many or (asks and what != "all")) and patterns.LIMITS.match(found["rest"]):
-            return _limited(found["rest"], now)
-        if what == "all" and found["all"].strip() and patterns.LIMITS.match(found["rest"]):
-            return _limited(found["rest"], now)
+        return _which(found, now)
+    if (found := patterns.BARE.match(text)) and _asks_without_verb(found, asks=asks, field=field):
+        return _limited(found["rest"], now)
     if found := patterns.ALL_OF.match(text) or patterns.OF_WHICH.match(text) or patterns.ELSE.match(text):
         return _limited(found["rest"], now)
     if found := patterns.DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None
+
+
+def _category(text: str) -> str:
+    """The category that a line asks for, in the plural: "pets", of "Which pets do I have?"; "" for none."""
+    found = patterns.OF_KIND.match(text)
+    return found["kind"] if found and category(found["kind"]) and found["kind"].endswith(("s", "e", "y")) else ""
+
+
+def _which(found: re.Match[str], now: datetime | None) -> ListRequest | None:
+    """The list that "which photos ..." or "do you have photos ..." asks for."""
+    rest = found["rest"]
+    if patterns.OF_THEM.match(rest):
+        return None
+    if found["what"].lower() in ("anything", "something", "ones") and not patterns.LIMITS.match(rest):
+        return None  # "do you have anything to say"
+    alone = not found["kind"] and not (rest and terms(patterns.LINKS.sub(" ", rest)))
+    return _limited(f"{found['kind']}{rest}", now, alone=alone)
+
+
+def _asks_without_verb(found: re.Match[str], *, asks: bool, field: bool) -> bool:
+    """Whether "all photos of Anna", which has no verb, asks for a list; "the photo from Rome" tells of one."""
+    what, rest = found["what"].lower(), found["rest"]
+    if patterns.TELLS.search(rest) or not patterns.LIMITS.match(rest):
+        return False
+    if what == "all":
+        return field or bool(found["all"].strip())
+    one_of_all = re.search(r"\b(?:all|every|each)\b", found["all"], re.IGNORECASE)
+    many = re.fullmatch(patterns.MANY, what) or (re.fullmatch(patterns.THINGS, what) and one_of_all)
+    return field or asks or what == "everything" or bool(many)
 
 
 def _of_view(text: str, now: datetime | None, *, asks: bool) -> ListRequest | None:

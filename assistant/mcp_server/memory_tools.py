@@ -47,7 +47,7 @@ class MemoryTools:
         if self._encoder:
             self._encoder.close()
 
-    def search(self, words: str, most: int = MOST) -> dict[str, Any]:
+    def search(self, words: str, most: int = 10) -> dict[str, Any]:
         """Memories that words, what they mean, or a time find, best first. Raises KeepsakeError."""
         if self._memory.embedder:
             until = time.monotonic() + READING

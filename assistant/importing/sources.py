@@ -52,47 +52,57 @@ def open_source(path: Path, me: str | None = None, order: DayOrder | None = None
 
     `me` is the user's name in a chat, `order` the order of its dates; both are inferred when they are None.
     """
-    name = shown(path)
     try:
-        if not path.exists():
-            raise KeepsakeError(f"{name}: there is no such folder or file; check the name")
-        if path.is_dir():
-            with ExitStack() as stack:
-                yield _folder(path, me, order, stack)
-        elif without_copy(path) == TELEGRAM:
-            yield _telegram_folder(path, me)
-        elif without_copy(path) == SIGNAL:
-            yield _signal_folder(path, me)
-        elif path.suffix.lower() == ".txt":
-            yield _chat_folder(path.parent, path, path.parent.name, me, order)
-        elif path.is_file() and zipfile.is_zipfile(path):
-            with ExitStack() as stack:
-                chat = zip_source(stack.enter_context(zip_archive(path)), path, me, order)
-                found = chat or zips_source([path], stack)
-                if not (chat or len(found.items)):
-                    if any(other.lower().endswith(".json") for other in found.others):
-                        raise KeepsakeError(
-                            f"{name}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}"
-                        )
-                    raise KeepsakeError(
-                        f"{name}: neither photos nor a chat of WhatsApp, Telegram or Signal are in it; "
-                        "unpack it, then name a folder"
-                    )
-                yield found
-        elif path.suffix.lower() in SUFFIXES:
-            raise KeepsakeError(f'{name}: this is one photo; `python -m assistant remember {name} "WORDS"` keeps it')
-        elif path.suffix.lower() == ".zip":
-            raise KeepsakeError(f"{name}: it is no whole ZIP, but cut short or damaged; copy it again")
-        elif path.suffix.lower() in ARCHIVES:
-            raise KeepsakeError(f"{name}: only ZIPs are opened; unpack it, then name the folder")
-        else:
-            raise KeepsakeError(
-                f"{name}: import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal)"
-            )
+        with ExitStack() as stack:
+            yield _opened(path, me, order, stack)
     except DamagedZip as error:
-        raise KeepsakeError(f"{name}: it is damaged ({shown(str(error))}); export the chat again") from error
+        raise KeepsakeError(f"{shown(path)}: it is damaged ({shown(str(error))}); export the chat again") from error
     except OSError as error:
-        raise KeepsakeError(f"{shown(error.filename or name)}: cannot be read ({error.strerror})") from error
+        raise KeepsakeError(f"{shown(error.filename or path)}: cannot be read ({error.strerror})") from error
+
+
+def _opened(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -> Source:
+    """The source at `path`; ZIPs are closed with the `stack`."""
+    if not path.exists():
+        raise KeepsakeError(f"{shown(path)}: there is no such folder or file; check the name")
+    if path.is_dir():
+        return _folder(path, me, order, stack)
+    if without_copy(path) == TELEGRAM:
+        return _telegram_folder(path, me)
+    if without_copy(path) == SIGNAL:
+        return _signal_folder(path, me)
+    if path.suffix.lower() == ".txt":
+        return _chat_folder(path.parent, path, path.parent.name, me, order)
+    if path.is_file() and zipfile.is_zipfile(path):
+        return _zip(path, me, order, stack)
+    raise KeepsakeError(f"{shown(path)}: {_why_not(path)}")
+
+
+def _why_not(path: Path) -> str:
+    """Why a file is no source, and what to do."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return f'this is one photo; `python -m assistant remember {shown(path)} "WORDS"` keeps it'
+    if suffix == ".zip":
+        return "it is no whole ZIP, but cut short or damaged; copy it again"
+    if suffix in ARCHIVES:
+        return "only ZIPs are opened; unpack it, then name the folder"
+    return "import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal)"
+
+
+def _zip(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -> Source:
+    """The chat in a ZIP, or else its photos."""
+    if chat := zip_source(stack.enter_context(zip_archive(path)), path, me, order):
+        return chat
+    found = zips_source([path], stack)
+    if len(found.items):
+        return found
+    if any(other.lower().endswith(".json") for other in found.others):
+        raise KeepsakeError(f"{shown(path)}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}")
+    raise KeepsakeError(
+        f"{shown(path)}: neither photos nor a chat of WhatsApp, Telegram or Signal are in it; "
+        "unpack it, then name a folder"
+    )
 
 
 def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -> Source:

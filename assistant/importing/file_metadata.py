@@ -28,6 +28,7 @@ _HANGING = re.compile(
     re.I,
 )
 """A word that does not end what a person says."""
+_ARTICLES = frozenset("the der die das".split())
 LONGEST = 1000
 """Most characters of a description."""
 MOST_PEOPLE = 12
@@ -113,8 +114,12 @@ def words_of_name(name: str) -> str:
         removed.append(tokens.pop())
     while removed and tokens and _HANGING.fullmatch(tokens[-1]):  # "Milo with a photo"
         tokens.append(removed.pop())
+    first: list[str] = []
     while tokens and is_automatic(tokens[0]):
-        tokens.pop(0)
+        first.append(tokens.pop(0))
+    first = [token for token in first if token.isalpha()]
+    if len(first) == 1 and first[0].casefold() in _ARTICLES:  # "The kids at the lake"; not "Photo of the lake"
+        tokens.insert(0, first[0])
     left = [token for token in tokens if not is_automatic(token) and token.casefold() not in words_alone()]
     return " ".join(tokens) if any(_says_something(token) for token in left) else ""
 

@@ -119,7 +119,10 @@ def test_what_was_done_to_a_file_is_nobodys_word(name: str) -> None:
     assert words_of_name(name.strip()) == ""
 
 
-@pytest.mark.parametrize("name", ["Small Leo", "Nora final exam", "original shop", "Copenhagen by night light"])
+@pytest.mark.parametrize(
+    "name",
+    ["The shy poodle of aunt Mary", "Small Leo", "Nora final exam", "original shop", "Copenhagen by night light"],
+)
 def test_such_words_beside_others_stay(name: str) -> None:
     assert words_of_name(name) == name
 

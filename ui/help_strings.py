@@ -4,9 +4,9 @@ from __future__ import annotations
 
 TOUR = (
     "This is a demo album; the photo is new. A question is ready: Enter asks it.",
-    "It knew Milo from your memory. Below the answer are the memories whose words it uses: /1 opens the first.",
-    "A caption may be wrong, and answers build on it. F4, change a word, ctrl+s.",
-    "/demo off leaves the demo album: your own memory is as it was.",
+    "It knew Milo from the album. Below the answer are the memories whose words it uses: type /1 to open the first.",
+    "A caption may be wrong, and answers build on it. F4 corrects it: change a word, then ctrl+s.",
+    "Type /demo off to leave the demo album. Your own memory is as it was.",
     "Now a photo of your own: F2 chooses one, or paste its path.",
     "Say who or what it is: “This is …” and Enter. (Or F3.)",
     "That is all: it is remembered, and comes back when you show it again.",

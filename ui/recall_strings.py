@@ -13,7 +13,7 @@ from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
 ONE_OF = "one of {n} photos"
-IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is this the same as in “{words}”?", "y / n"
+IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is this the same as in “{words}”?", "y/n"
 NO_WORDS = "no words yet"
 FIRST = 5
 """So many words name a memory whose day or name is not known."""

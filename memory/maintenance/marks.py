@@ -35,6 +35,11 @@ class Mark:
     when: datetime
     """When the user said so."""
 
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The two photos in words, the one that was new first."""
+        return _of(self.new), _of(self.remembered)
+
     def line(self, seen_from: str = "") -> str:
         """The mark as a sentence, from the side of one of its photos (a hash; default: the one that was new)."""
         one, other = (self.remembered, self.new) if seen_from == self.other else (self.new, self.remembered)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual.widgets import OptionList
+
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
@@ -26,7 +28,9 @@ async def test_the_answers_about_pairs_are_listed_and_one_is_taken_back(memory_f
         await until(lambda: not cards(app) and idle(app), "its going")
         await send(app, pilot, "/marks")
         await opened(app, MarksScreen)
-        await sees(app.screen, "not the same as your photo of", "This is Leo.", "e: take one back")
+        await sees(app.screen, "Not the same", "· a photo that is not remembered", "· your photo of 12 May 2025")
+        await sees(app.screen, "This is Leo.", "e: take one back")
+        assert app.screen.query_one(OptionList).region.height == app.screen.query_one(OptionList).content_size.height
         await pilot.press("e")
         await sees(app.screen, MARKS_NONE)
         await pilot.press("escape")

@@ -21,7 +21,8 @@ from tui import KeepsakeApp
 from ui import recall_strings, strings
 from ui.photo_subject import named_subject
 from ui.recall_strings import asked, asked_about, headline, memory_of, offered, recalled_as
-from ui.widgets.chat_log import Composer
+from ui.widgets.chat_log import Composer, Note
+from ui.widgets.model_text import ModelText
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
 
 WORDS = "That's Zuri, the zebra Anna got for her birthday. When Zuri shows up, remind me to call Anna."
@@ -92,6 +93,19 @@ async def test_no_takes_the_memory_away_at_once_and_asks_about_the_next(
         await until(lambda: len(cards(app)) == 1 and caption(app) == "Fourth." and idle(app), "the undo")
         assert asked(second.episode) in placeholder(app), "the question is open again"
     assert verdicts(memory_file) == [(first.episode.photo.sha256, False)]
+
+
+async def test_an_answer_stands_below_what_was_said_since_the_question(
+    memory_file: Path, photos: Path, known: list[Episode]
+) -> None:
+    async with running(memory_file, Unsure(["First.", "An answer.", "Second."])) as (app, pilot):
+        await shown(app, pilot, photos / "rex.png")
+        await send(app, pilot, "What is it doing?")
+        await until(lambda: idle(app) and app.main_view.page.query(ModelText), "the answer")
+        await pilot.press("y")
+        await until(lambda: notes(app, "done") and idle(app), "the yes")
+        page = list(app.main_view.page.query(".-done, ModelText"))
+        assert [type(one) for one in page] == [ModelText, Note] and notes(app, "done")[0].endswith("takes it back)")
 
 
 async def test_another_name_is_a_no_to_the_one_that_is_asked_about(

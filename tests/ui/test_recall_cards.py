@@ -29,6 +29,7 @@ from tests.support.apppilot import (
 )
 from tests.support.browserpilot import words_of
 from ui.dialogs.episode_dialogs import EpisodeScreen
+from ui.dialogs.photo_picker import PhotoPicker
 from ui.help_strings import TOUR
 from ui.strings import TELL_ME, TELL_ME_HERE
 from ui.telling_strings import NO_PHOTO_YET
@@ -170,6 +171,10 @@ async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memor
         await sees(app.query_one(StatusLine), "DEMO ALBUM")
         await send(app, pilot, "/demo off")
         await sees(app.tour, "5 of 6")
+        await pilot.press("f2")
+        await opened(app, PhotoPicker)
+        assert isinstance(app.screen, PhotoPicker) and app.screen.folder == photos, "not among the demo's photos"
+        await pilot.press("escape")
         await sees(app.query_one(StatusLine), "1 memory")
         backend.threshold = 2.0  # and nothing is like one's own photo
         await look(app, pilot, photos / "rex.png")
@@ -178,6 +183,8 @@ async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memor
         await sees(app.tour, "✓ 6 of 6", "That is all")
         await until(lambda: idle(app), "all of it")
         await sees(app.query_one(StatusLine), "2 memories")
+        await send(app, pilot, "Who is this?")
+        await until(lambda: not app.tour.display and idle(app), "the end of the tour's last line")
         await send(app, pilot, "/demo off")
         await until(lambda: any("not in your memory" in note for note in notes(app, "warning")), "the refusal")
     assert sorted(words_of(memory_file)) == ["This is Rex.", "This is my hat."]

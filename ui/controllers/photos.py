@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.app import App
 
 from assistant.photo import load_photo
+from demo import album
 from memory.episode import Photo
 from memory.errors import PhotoError
 from ui.controllers.main_view import MainView
@@ -32,6 +33,8 @@ class PhotosController:
         self._app, self._thread, self._view, self._reader, self._photo_read = app, thread, main_view, reader, photo_read
         self.folder: Path | None = None
         """Folder of the last photo."""
+        self._own: Path | None = None
+        """Folder of the last photo that is none of the demo album's."""
 
     def pick(self) -> None:
         """F2: show the photo picker."""
@@ -45,6 +48,10 @@ class PhotosController:
     def folders(self) -> list[Path]:
         """Folders in which a photo is searched that is named without its folder."""
         return list(dict.fromkeys([*([self.folder] if self.folder else []), Path.cwd(), pictures_folder()]))
+
+    def leave_demo(self) -> None:
+        """The demo album is left: F2 begins among the user's own photos again."""
+        self.folder = self._own
 
     async def attach(self, *paths: Path) -> None:
         """Read these photos at once; recall and caption each in its turn."""
@@ -64,6 +71,7 @@ class PhotosController:
             return
         entry.show(photo)
         self.folder = entry.path.parent
+        self._own = self._own if self.folder == album.HERE else self.folder
         if entry.parent is self._view.page:
             self._view.show_photo(photo, entry)
             self._photo_read(entry.path, photo)

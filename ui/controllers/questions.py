@@ -18,7 +18,7 @@ from ui.recall_strings import YES_NO, asked, asked_about, asked_here, meant, not
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
 from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
-from ui.telling_strings import WHO_THEN
+from ui.telling_strings import TOLD_UNDO, WHO_THEN
 from ui.widgets.chat_log import Composer, Note, PhotoEntry
 from ui.widgets.model_text import ModelText
 
@@ -92,7 +92,7 @@ class QuestionsController:
 
     async def answered(self, message: RecallAnswered) -> None:
         """The answer counts: say so, and ask about the next memory that may be the same."""
-        text = (ANSWERED_YES if message.same else ANSWERED_NO).format(question=asked(message.episode))
+        text = (ANSWERED_YES if message.same else ANSWERED_NO).format(question=asked(message.episode)) + TOLD_UNDO
         self.denied = not message.same
         (self._confirmed.add if message.same else self._confirmed.discard)(message.episode.photo.sha256)
         if self.denied and message.recalls:
@@ -130,7 +130,10 @@ class QuestionsController:
     async def _answer(self, said: OnRecall) -> None:
         episode, same, _ = said
         about_this = self.about is not None and self.about.episode.photo == episode.photo
-        note = self._note if about_this and self._note and self._note.is_attached else await self._view.note(ANSWERING)
+        asked_last = about_this and self._note is not None and self._view.page.children[-1:] == [self._note]
+        if about_this and self._note and self._note.is_attached and not asked_last:
+            await self._note.remove()  # out of view, maybe: the answer stands where one looks
+        note = self._note if asked_last and self._note else await self._view.note(ANSWERING)
         self._answered = note
         if about_this or (self._offered and self._offered.episode.photo == episode.photo):
             self.about = self._offered = None

@@ -87,6 +87,7 @@ class ThreadMessages(Base):
             before = await self.main_view.new_page()
             (self.demo_album.leave if off else self.demo_album.open)(before)
             if off:
+                self.photos.leave_demo()
                 self.tour.did("leave")
 
     async def on_conversation_event(self, message: messages.ConversationEvent) -> None:

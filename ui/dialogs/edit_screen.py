@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
-from memory.days import LONGEST_DAY, UNKNOWN
+from memory.days import DAY_UNKNOWN, LONGEST_DAY, UNKNOWN
 from memory.episode import Episode, Turn
 from memory.times.typed_day import typed_day
 from ui.dialog_strings import EDIT, EDIT_EMPTY, EDIT_KEYS, PLACE
@@ -48,7 +48,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
                     if not any(turn.role == "user" for turn in self.episode.turns):
                         yield TextField(soft_wrap=True, highlight_cursor_line=False, compact=True)
             with Horizontal(classes="fields"):
-                yield LineField(_typed(self.episode.day), placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
+                yield LineField(_typed(self.episode.day), placeholder=DAY_UNKNOWN, id="date", max_length=LONGEST_DAY)
                 yield LineField(self.episode.place or "", placeholder=PLACE, id="place")
             yield Label("", id="problem")
             yield KeysLine(EDIT_KEYS, classes="keys")

@@ -16,7 +16,17 @@ from textual.widgets.option_list import Option
 from memory.days import day_words
 from memory.instructions import Reminder
 from memory.maintenance.marks import Mark
-from ui.dialog_strings import CLOSE_KEYS, MARKS, MARKS_KEYS, REMINDER_ABOUT, REMINDERS, REMINDERS_EMPTY, REMINDERS_KEYS
+from ui.dialog_strings import (
+    CLOSE_KEYS,
+    MARK_NOT,
+    MARK_SAME,
+    MARKS,
+    MARKS_KEYS,
+    REMINDER_ABOUT,
+    REMINDERS,
+    REMINDERS_EMPTY,
+    REMINDERS_KEYS,
+)
 from ui.dialogs.confirming import Confirming
 from ui.telling_strings import MARKS_NONE
 from ui.widgets.keys_line import KeysLine
@@ -81,7 +91,12 @@ class MarksScreen(EndingList):
     heads = MARKS, MARKS_NONE, MARKS_KEYS
 
     def __init__(self, marks: Sequence[Mark], take_back: Callable[[str], object]) -> None:
-        super().__init__({one.id: Content(one.line()) for one in marks}, take_back)
+        super().__init__({one.id: _mark(one) for one in marks}, take_back)
+
+
+def _mark(one: Mark) -> Content:
+    sides = "\n".join(f"· {side}" for side in one.sides)
+    return Content.assemble((MARK_SAME if one.same else MARK_NOT, "bold"), "\n", (sides, "$foreground-muted"))
 
 
 def _reminder(one: Reminder, about: str) -> Content:

@@ -20,7 +20,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.days import LONGEST_DAY, UNKNOWN, Unknown
+from memory.days import DAY_UNKNOWN, LONGEST_DAY, Unknown
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
 from memory.times.typed_day import typed_day
@@ -85,7 +85,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
                 with Vertical():
                     yield LineField(placeholder=REMEMBER_WORDS, id="words")
                     with Horizontal(classes="fields"):
-                        yield LineField(self.default, placeholder=UNKNOWN, id="date", max_length=LONGEST_DAY)
+                        yield LineField(self.default, placeholder=DAY_UNKNOWN, id="date", max_length=LONGEST_DAY)
                         yield LineField(placeholder=PLACE, id="place")
             yield Label("", id="problem")
             with Horizontal(classes="buttons"):

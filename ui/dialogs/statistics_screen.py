@@ -30,12 +30,11 @@ class StatisticsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The totals, then a bar for each year."""
         counted, grid = self.counted, Table.grid(padding=(0, 2))
-        since = f"{day_words(counted.first)}" if counted.first else "–"
         for name, value in (
             ("memories", f"{counted.episodes:,}"),
             ("photos", f"{counted.photos:,}, {_size(counted.photo_bytes)}"),
             ("memory file", _size(counted.file_bytes)),
-            ("since", since),
+            *([("since", day_words(counted.first))] if counted.first else []),
         ):
             grid.add_row(name, Text(value, "bold"))
         years = Table.grid(padding=(0, 1))

@@ -20,7 +20,7 @@ it and what would become of them; nothing is imported before you say so.
 Your files stay as they are: the memory keeps copies of the photos, and forgets them again with one /undo.
 Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \
 wait in the tray until you tell what they show."""
-IMPORT_PATH_KEYS = "Enter looks what is in it, and imports nothing yet  ·  Esc closes"
+IMPORT_PATH_KEYS = "Enter shows what is in it, and imports nothing yet  ·  Esc closes"
 IMPORT_KEYS = "Enter imports  ·  {keys}  ·  k: {watch}  ·  o: another folder  ·  Esc closes"
 IMPORT_WATCH = ("watch it, too", "do not watch it")
 IMPORT_CHOICES = {

@@ -41,7 +41,7 @@ def a_path(paths: Sequence[Path]) -> str:
     name = f"“{printable(paths[0].name)}”" if len(paths) == 1 else count(len(paths), "photo")
     return TRAY_PATH.format(
         what=name,
-        does="looks what could be imported from it" if is_source(paths[0]) else "shows it",
+        does="shows what could be imported from it" if is_source(paths[0]) else "shows it",
     )
 
 

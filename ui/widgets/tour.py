@@ -37,6 +37,8 @@ class Tour(Static):
 
     def did(self, what: str, path: Path | None = None) -> None:
         """The user did `what`: if that is the current step or a later one, go on to the step after it."""
+        if self._step is None:
+            self.display = False  # what it said at its end was read
         if self._step is None or what not in STEPS:
             return
         if what == "photo":

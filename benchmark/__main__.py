@@ -29,6 +29,7 @@ COMMANDS = {
         "notes as people write them about photos: check them, print their card, make a page, export them",
     ),
     "report": ("report.report", "make one page and plots of runs"),
+    "table": ("report.paper_table", "print the paper's table of one or more models, from the rows that are there"),
     "speed": (
         "speed.measure",
         "time the engine against its peers: first word, what is read again, equal logits",

@@ -7,6 +7,7 @@ them. All conditions of a run take a sample before the next one begins, so that 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,6 +81,11 @@ class Result:
     seconds: float
     error: str | None = None
     """Why the model failed, in one line."""
+
+
+def row_name(text: str) -> str:
+    """The name of a file of rows: letters, digits, dots and dashes."""
+    return re.sub(r"[^\w.-]+", "-", text)
 
 
 def run(conditions: Sequence[Condition], drawn: Iterable[Sample], total: int, out: Path) -> list[Result]:

@@ -17,8 +17,9 @@ from memory.files import write_text
 MODELFILE, LM_STUDIO = "Modelfile", "lm-studio"
 OWNER = "keepsake"
 """LM Studio sorts models by the folder of their owner."""
-TOO_OLD = "0.13.5"
-"""The last Ollama of which its users report it (issues 12897, 13480 and 13527 of ollama/ollama)."""
+OLLAMA = "0.30"
+"""The first Ollama that runs llama.cpp's own server (issue 16192 of ollama/ollama). Users of 0.12 to 0.24 report that a
+Qwen3-VL of two files ends there (issues 12897, 13480, 13980 and 16264)."""
 TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
 {{ .Content }}<|im_end|>
 {{ end }}<|im_start|>assistant
@@ -36,8 +37,8 @@ def how_to(manifest: dict[str, Any]) -> list[str]:
         return []
     if _is_whole(manifest["files"]):
         lines.append(
-            f"Ollama: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}` (not by "
-            f"{TOO_OLD} and older: they end at a Qwen3-VL's first photo where its vision tower is a file of its own)"
+            f"Ollama, from {OLLAMA} on: `ollama create {name} -f {MODELFILE}` in this folder, then `ollama run {name}` "
+            "(older ones end at a Qwen3-VL's first photo where its vision tower is a file of its own)"
         )
     fetched = [f"the folder `{mlx}` as `{name}-{mlx}`" for mlx in _mlx_folders(manifest)]
     if _is_whole(manifest["files"]):

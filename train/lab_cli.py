@@ -29,6 +29,8 @@ def add(commands: Commands) -> None:
     lab.add_argument("--url", help="chat judge, instead of the recipe's: an OpenAI-compatible server")
     lab.add_argument("--judge-model", metavar="NAME", help="chat judge, instead of the recipe's: its model")
     lab.add_argument("--pre-tokenizer", metavar="NAME", help="how an own vocabulary splits text, for the export")
+    own = "train nothing, and measure the model of this folder as the recipe says: a Qwen3-VL, with a LoRA or without"
+    lab.add_argument("--model", type=Path, metavar="FOLDER", help=own)
     lab.add_argument("--quick", action="store_true", help="few samples: to see that everything runs through")
     lab.set_defaults(run=_lab)
 
@@ -60,6 +62,7 @@ def _lab(args: argparse.Namespace) -> None:
         references=args.references,
         judge=(args.url, args.judge_model) if args.url and args.judge_model else None,
         pre_tokenizer=args.pre_tokenizer,
+        model=args.model,
         quick=args.quick,
     )
     recipe = recipe_file.load(args.recipe)

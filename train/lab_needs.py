@@ -24,18 +24,19 @@ from train.trl.recipe_check import VLLM
 CUDA_LLAMA = "CMAKE_ARGS=-DGGML_CUDA=on make .venv/.llama"
 """The command that builds llama.cpp for CUDA. A wheel of another build in pip's cache must be removed before it (`pip
 cache remove`)."""
-DISK = 12
-"""Bytes on the disk for each weight of the base: merged copy, two models in f16, the forms for laptops, checkpoints."""
+DISK, MEASURED = 14, 5
+"""Bytes on the disk for each weight: of a whole run (merged copies, two models in f16, the forms for laptops,
+checkpoints), and of a model that is measured only (merged copy, f16)."""
 
 
 def missing(recipe: Recipe, given: Settings) -> list[str]:
     """What a run needs and this machine lacks."""
     gspo = recipe.gspo or Gspo()
     settings = gspo.trl or Trl()
-    wanted = [Path(settings.data)] if settings.data else []
+    wanted = [Path(settings.data)] if settings.data and not given.model else []
     if Path(settings.data).suffix == ".json":
         names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
-        wanted += [Path(settings.images), *(given.official / name for name in names)]
+        wanted += [*([] if given.model else [Path(settings.images)]), *(given.official / name for name in names)]
     absent = dict.fromkeys(path for path in wanted if not path.exists())
     out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
     if Path(settings.data).suffix == ".json" and not given.references.exists():
@@ -46,9 +47,11 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
         out.append(f"a llama.cpp built for CUDA, or the scores take weeks on the processor: {CUDA_LLAMA}")
     wants = {"vllm": settings.vllm != "off", "deepspeed": "DEEPSPEED" in given.launch.read_text(encoding="utf-8")}
     wants |= dict.fromkeys(settings.report, True)
+    wants = {} if given.model else wants
     lacking = [name for name, wanted in wants.items() if wanted and find_spec(name) is None]
     out += [f"the package {VLLM if name == 'vllm' else name}" for name in lacking]
-    return [*out, *_small(given, DISK * weights(config_of(gspo.base)))]
+    config, each = config_of(str(given.model or gspo.base)), MEASURED if given.model else DISK
+    return [*out, *_small(given, each * weights(config))]
 
 
 def _small(given: Settings, disk: int) -> list[str]:

@@ -32,6 +32,8 @@ class Step:
     """The step has succeeded if it wrote this file, whatever its exit status (an export may leave variants out)."""
     lane: int | None = None
     """The index of its device, for a step that runs in parallel with others; None: the step runs alone."""
+    closing: bool = False
+    """Whether the step shows what others have made: it runs again after any of them."""
 
 
 def devices_seen() -> list[str]:
@@ -77,8 +79,8 @@ def hours(steps: Sequence[Step]) -> float:
 
 
 def execute(steps: Sequence[Step], record: Path) -> None:
-    """Run every step that the file `record` does not list. If a step fails, the steps beside it go on to their ends;
-    then KeepsakeError names the failed step, at which the next call begins."""
+    """Run every step that the file `record` does not list, and after any the closing ones. If a step fails, the steps
+    beside it go on to their ends; then KeepsakeError names the failed step, at which the next call begins."""
     finished: list[list[str]] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else []
     lock = threading.Lock()
 
@@ -94,7 +96,8 @@ def execute(steps: Sequence[Step], record: Path) -> None:
                 finished.append(list(step.command))
                 write_text(record, json.dumps(finished))
 
-    for group in groups([step for step in steps if list(step.command) not in finished]):
+    due = [step for step in steps if list(step.command) not in finished]
+    for group in groups([step for step in steps if step in due or (due and step.closing)]):
         with ThreadPoolExecutor(len(group)) as pool:
             for one in [pool.submit(run, lane) for lane in group]:
                 one.result()

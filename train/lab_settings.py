@@ -37,6 +37,8 @@ class Settings:
     judge: tuple[str, str] | None
     """Address and model of the chat judge; None: that of the recipe."""
     pre_tokenizer: str | None = None
+    model: Path | None = None
+    """The folder of a model that is measured, while nothing is trained; None: base and trained model."""
     quick: bool = False
     """Few samples: to see that everything runs through."""
 
@@ -50,7 +52,7 @@ def world_of(gspo: Gspo, given: Settings) -> int:
 def wants_pictures(gspo: Gspo, given: Settings) -> bool:
     """Whether the picture world's other splits are needed: to train on, or for the importance matrix of the forms for
     laptops."""
-    return not (gspo.trl or Trl()).data or not given.quick
+    return not given.model and (not (gspo.trl or Trl()).data or not given.quick)
 
 
 def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
@@ -62,7 +64,7 @@ def servers(gspo: Gspo, given: Settings, used: int = 0) -> list[str]:
         share = f" --gpu-memory-utilization {max(0.0, 0.95 - used / given.device_bytes):.2f}"
         alone = share if given.devices == 1 else ""
         out.append(f"vllm serve {model} --port {urlsplit(url).port or 80} --max-model-len 8192{alone}")
-    if settings.vllm == "server" and _here(settings.vllm_url):
+    if settings.vllm == "server" and _here(settings.vllm_url) and not given.model:
         port = urlsplit(settings.vllm_url).port or 80
         out.append(f"trl vllm-serve --model {gspo.base} --port {port} --max-model-len {settings.context}")
     first = given.devices - len(out)
@@ -87,21 +89,25 @@ def checked(recipe: Recipe, given: Settings) -> tuple[Gspo, dict[str, Any]]:
         raise KeepsakeError(f"recipe {recipe.name} trains no Qwen3-VL: use `python -m train gspo`")
     if judged := judge_of(gspo.trl or Trl(), given):
         Endpoint(judged[3], judged[5])  # an address that cannot be one is refused
+    if given.model and not (given.model / "config.json").is_file():
+        told = "must be a Qwen3-VL's folder for transformers (config.json)"
+        raise KeepsakeError(f"model is {str(given.model)!r}, {told}")
+    base = str(given.model or gspo.base)
+    config = config_of(base)
     sharding, world = device_memory.sharding_of(given.launch), world_of(gspo, given)
-    config = config_of(gspo.base)
     recipe_check.refuse_odd(gspo)
-    recipe_check.refuse_base(gspo, config)
+    recipe_check.refuse_base(gspo, config, trains=not given.model)
     try:
-        device_memory.refuse_small(
-            recipe.name, gspo, config, world, given.device_bytes, sharding if world > 1 else "none"
-        )
+        if not given.model:
+            shared = sharding if world > 1 else "none"
+            device_memory.refuse_small(recipe.name, gspo, config, world, given.device_bytes, shared)
         scores = engine_bytes(config)
     except KeyError as error:
-        raise KeepsakeError(f"{gspo.base}/config.json has no {error.args[0]!r}: is it a whole Qwen3-VL?") from error
+        raise KeepsakeError(f"{base}/config.json has no {error.args[0]!r}: is it a whole Qwen3-VL?") from error
     if scores > given.device_bytes:
         raise KeepsakeError(
-            f"the scores of {recipe.name} need {scores / GB:.0f} GB of a device (weights in f16, a context of 8,192), "
-            f"which has {given.device_bytes / GB:.0f}: take a smaller base"
+            f"the scores of {given.model or recipe.name} need {scores / GB:.0f} GB of a device (weights in f16, a "
+            f"context of 8,192), which has {given.device_bytes / GB:.0f}: take a smaller base"
         )
     return gspo, config
 

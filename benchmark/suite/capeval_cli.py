@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -19,7 +18,7 @@ from typing import Any
 from assistant.encoder.open_encoder import open_encoder
 from assistant.models import local
 from benchmark.judges.judge import Judge, Lexical
-from benchmark.runner import OPTIONS, PUBLISHED, CachedWriter, Result, run
+from benchmark.runner import OPTIONS, PUBLISHED, CachedWriter, Result, row_name, run
 from benchmark.suite import notes_trial
 from benchmark.tasks import capeval, grounded, recalled
 from benchmark.world.question import Question
@@ -120,7 +119,7 @@ def command(args: argparse.Namespace) -> int:
     name, drawn, total = _data(args)
     spec = local.load(args.model)
     backend = open_llamacpp(spec, threads=args.threads)
-    run_name = re.sub(r"[^\w.-]+", "-", f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
+    run_name = row_name(f"capeval-{spec.name}-{spec.identity}-{name}-{judge.name}")
     run_name += layout_in_name(args.layout)
     out = (args.out or home() / "runs") / f"{run_name}.jsonl"
     options = PUBLISHED if args.questions else OPTIONS

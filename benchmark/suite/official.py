@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -21,7 +20,7 @@ from assistant.models import local
 from benchmark.datasets.covip_hub import ASKED, Asked, read_hub
 from benchmark.judges.judge import Judge, Lexical
 from benchmark.judges.score import Scores, tally
-from benchmark.runner import PUBLISHED, CachedWriter, Condition, Texts, run
+from benchmark.runner import PUBLISHED, CachedWriter, Condition, Texts, row_name, run
 from benchmark.suite.capeval_cli import add_judge, add_layout, judge_of, layout_in_name
 from benchmark.tasks.downstream import token_f1
 from benchmark.world.sample import Sample
@@ -64,7 +63,7 @@ def command(args: argparse.Namespace) -> int:
     spec = local.load(args.model)
     backend = open_llamacpp(spec, threads=args.threads)
     way = "direct" if args.direct else "cag"
-    name = re.sub(r"[^\w.-]+", "-", f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
+    name = row_name(f"official-{args.task}-{way}-{spec.name}-{spec.identity}-{judge.name}")
     out = (args.out or home() / "runs") / f"{name}{layout_in_name(args.layout)}.jsonl"
     asked = _condition(CachedWriter(backend, PUBLISHED), judge, rows, way, args)
     done = run([asked], _samples(rows), len(rows), out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_the_judge_has_the_last_device_and_the_scores_the_others() -> None:
     assert "4 of 8 devices share the 32 completions" in told
     assert "  CUDA_VISIBLE_DEVICES=7 vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507-FP8 --port 8001 " in told
     scores = [line for line in told.splitlines() if " -m benchmark " in line and " --model " in line]
-    assert len(scores) == 14 and all(line.startswith("  CUDA_VISIBLE_DEVICES=") for line in scores)
+    assert len(scores) == 20 and all(line.startswith("  CUDA_VISIBLE_DEVICES=") for line in scores)
     assert {line.split("=")[1].split()[0] for line in scores} == set("0123456"), "previously all on the first"
     assert "scores on 7, at one time" in told and all(line.endswith("--threads 9") for line in scores)
     elsewhere = lab.table(recipe_file.load(path), given(path, judge=("http://judge.lan/v1", "m")))
@@ -228,6 +229,9 @@ def test_a_tiny_model_runs_through(tools: Path, tmp_path: Path) -> None:
         told = full()
         for step in re.findall(r"^(\w.*): (?:processor|\d+ devices)", dry, re.MULTILINE):
             assert f"== {step}\n" in told
+        assert "| own caption first | tiny-base |" in told and "| answer at once | tiny |" in told
+        page = (home / "runs" / "tiny-table.md").read_text(encoding="utf-8")
+        assert page in told and "- tiny against tiny-base, 1 known: Acc+ " in page
         assert "flash_attention_2 is not installed (flash_attn): attention is sdpa" in told
         assert "no CUDA device: trl trains on the processor" in told
         before = {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()}
@@ -235,6 +239,10 @@ def test_a_tiny_model_runs_through(tools: Path, tmp_path: Path) -> None:
         assert "==" not in full()
         assert {p: p.stat().st_mtime_ns for p in home.rglob("*") if p.is_file()} == before
         assert len(judge.requests) == asked
+        own = tmp_path / "my-model"
+        shutil.copytree(home / "train" / "tiny" / "checkpoint", own)
+        told = full("--model", str(own))
+        assert "## LSD, last seen where (chat-m; my-model)" in told and "== train" not in told
     assert any(load_file(home / "train/tiny/gspo/adapter/adapter_model.safetensors")[k].any() for k in lora_b(home))
     assert re.search(r"^merged ", told, re.MULTILINE), "the merged model against the one with its adapter"
     for name in ("tiny", "tiny-base"):

@@ -73,10 +73,10 @@ def test_devices_are_those_that_are_seen(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve bytes for each of 8.76 billion weights."""
+    """Fourteen bytes for each of 8.76 billion weights."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=30 * 10**9))
-    assert any(one.startswith("105 GB on the disk of") and "30 are free" in one for one in found_missing())
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=106 * 10**9))
+    assert any(one.startswith("123 GB on the disk of") and "30 are free" in one for one in found_missing())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=124 * 10**9))
     assert not any("on the disk of" in one for one in found_missing())
 
 

@@ -42,10 +42,13 @@ def refuse_odd(gspo: Gspo) -> None:
     judge(settings)
 
 
-def refuse_base(gspo: Gspo, config: Mapping[str, Any]) -> None:
-    """Raise KeepsakeError for a base that the recipe cannot train; `config`: its config.json."""
+def refuse_base(gspo: Gspo, config: Mapping[str, Any], trains: bool = True) -> None:
+    """Raise KeepsakeError for a base that the recipe cannot train; `config`: its config.json. `trains`: whether that is
+    asked, or only a Qwen3-VL to measure."""
     if config.get("model_type") != "qwen3_vl":
-        raise KeepsakeError(f"base is a {config.get('model_type')}, must be a qwen3_vl")
+        raise KeepsakeError(f"{'base' if trains else 'model'} is a {config.get('model_type')}, must be a qwen3_vl")
+    if not trains:
+        return
     tied = config.get("tie_word_embeddings", config["text_config"].get("tie_word_embeddings"))
     if gspo.lora and gspo.lora.lm_head and tied:
         raise KeepsakeError(

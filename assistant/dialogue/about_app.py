@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.dialogue import remarks
+
 _LEAD = r"(?:(?:wait|hold on|sorry|hm+|ok(?:ay)?|well|oh|ah|wow|no|so|and|but|please|just|haha+|thanks)[, ]+)*"
 _APP = r"(?:app|program|assistant|(?:chat)?bot|software|machine|computer|robot)"
 _ONE = (
@@ -89,7 +91,7 @@ SOON = re.compile(
 
 def of_the_user(text: str) -> bool:
     """Whether a line in plain form says how the user is, or what is to come: it asks nothing."""
-    return bool(FEELS.match(text) or SOON.match(text))
+    return bool(FEELS.match(text) or SOON.match(text) or remarks.MOMENT.match(text))
 
 
 WHO_ARE_YOU = (

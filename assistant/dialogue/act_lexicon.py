@@ -200,7 +200,8 @@ TAG = re.compile(
 )
 """ "This is Leo, right": it asks."""
 ASKED_AFTER = re.compile(
-    rf", ?(?:{WH}(?:'s| is| are| was| were| do| does| did) (?:he|she|it|that|this|they|its|his|her|the|their"
+    r", ?(?!(?:would|can|do|don't) you (?:believe|credit|imagine|know|see)(?: it| that)?\W*$)"
+    rf"(?:{WH}(?:'s| is| are| was| were| do| does| did) (?:he|she|it|that|this|they|its|his|her|the|their"
     rf"|your|you)\b|"
     rf"{AUX} (?:he|she|it|you|we|they|that|this)\b).*$"
 )

@@ -13,7 +13,8 @@ _WISH = re.compile(
     r"(?P<all> (?:everything|all|what)(?: (?:that )?(?:you know|i (?:said|told you|ever told you)))?(?: about| of)?)?"
     r"(?P<kept> (?:the |my |our |that |all |those )*(?:memor(?:y|ies)|photo(?:graph)?s?|pictures?|pics?)"
     r"(?: (?:of|with|about)| from(?! (?:\d|last|this|in|the (?:summer|winter|spring|autumn))))?)?"
-    r"(?: (?:the |my |our |that |all (?:the )?)?(?:things?|one|ones|stuff|bit|part|story|stories)"
+    r"(?: (?:the |my |our |that |all (?:the )?)?(?:(?:very )?(?:last|latest|first|other) )?"
+    r"(?:things?|one|ones|stuff|bit|part|story|stories)"
     r"(?: i (?:said|told you))? (?:about|of|with|from|where|when|that))?"
     r" (?P<what>\S.*?)(?:[\s,]+(?:please|pls|thanks|thank you))?[\s.!?]*$",
     re.IGNORECASE,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from assistant.dialogue import act_lexicon as lex
+from assistant.dialogue import remarks
 from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
 from assistant.dialogue.plain_text import plain
 from memory.naming.courtesy import plainly
@@ -17,7 +18,7 @@ Kind = Literal["tell", "question", "talk", "unclear"]
 def kind_of(sentence: str, asked: bool) -> Kind:
     """What a sentence is for. `asked`: the app has just asked who or what is in the photo."""
     low = plain(plainly(sentence)).strip()
-    marked, low = low.endswith("?"), low.rstrip(" .!?…)")
+    marked, low = low.endswith("?"), remarks.TAIL.sub("", low.rstrip(" .!?…)"))
     if HOW_TO.fullmatch(low) or (marked and PARDON.match(low)):
         return "talk"
     if marked and low:
@@ -38,11 +39,15 @@ _Outcome = Kind | Literal["what is thought", "tell if asked", "statement"]
 _RULES: tuple[tuple[Callable[[str], object], _Outcome], ...] = (
     (lambda low: not low, "talk"),
     (lambda low: tagged(low), "question"),
-    (lambda low: talks(low) or _any(ABOUT_APP, low), "talk"),
+    (lambda low: talks(low) or _any((*ABOUT_APP, remarks.OF_APP, remarks.PLEASANT), low), "talk"),
+    (remarks.ASKS_YOU.match, "question"),
+    (lambda low: (unknown := remarks.NOT_KNOWN.match(low)) and not unknown["asks"], "talk"),
+    (remarks.NOT_KNOWN.match, "question"),
     (lambda low: lex.THINKS.match(low) and lex.DOUBT.match(low), "unclear"),
     (lex.THINKS.match, "what is thought"),
     (lex.CERTAIN_AFTER.match, "tell"),
     (lex.DOUBT.match, "unclear"),
+    (remarks.MOMENT.match, "unclear"),
     (FEELS.match, "unclear"),  # "I'm sad today, Biscuit died last week": maybe nothing that this photo shows
     (SOON.match, "unclear"),
     (lex.ASKED_AFTER.search, "question"),

@@ -18,9 +18,11 @@ IS_NOT = (
 LEADS = re.compile(
     r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
     r"|aw+|yay|btw|by the way|fyi|actually"
-    r"|in fact|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
+    r"|in fact|as a matter of fact|i tell a lie|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon) me"
+    r"|silly me|what am i saying|(?:now i )?come to think of it|on second thoughts|i must (?:say|admit)"
+    r"|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
     r"|(?:scrap|scratch|strike) that|hm+|u+h+m*|u+m+|e+rm+"
-    r"|(?:thanks|thank you)(?: a lot| so much| very much)?"
+    r"|(?:thanks|thank you)(?! to\b)(?: a lot| so much| very much)?"
     r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
     r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"
 )
@@ -30,7 +32,7 @@ YES = re.compile(
     r"| were) right|(?:right|true)(?=[,.!:;]|$))(?:[\s,.!:;–—-]+|$)"
 )
 NO = re.compile(
-    r"(?:n ?:|no+(?! (?:idea|clue|one|body|way|matter|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
+    r"(?:n ?:|no+(?! (?:idea|clue|one|body|way|matter|doubt|problem|thanks?|thank)\b)|wrong(?: \w+)?(?=[,.!:;–—-]|$)"
     r"|incorrect|not (?:right|true|correct)"
     r"|(?:this|that|it)(?:'s| is|'s all| was) (?:all |completely |totally )?(?:wrong|incorrect|false"
     r"|not (?:right|true|correct))"
@@ -60,7 +62,7 @@ NO_ONE = re.compile(
 )
 """ "It is not working": nobody is denied."""
 SOMEONE_ELSE = re.compile(
-    rf"(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
+    rf"(?!here\b)(?:{POINTER}{IS} )?(?:someone|somebody|something|another|an other|a different)(?: \w+)?(?: else)?$"
 )
 CONFIRMS = re.compile(
     r"(?:(?:not )?(?:this|that|these|those|him|her|them)(?: ones?| guy| thing)? again"

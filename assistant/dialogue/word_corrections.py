@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from memory.episode import Episode, Recall, Turn
 from memory.text import folded
-from memory.times.number_words import NUMBER
+from memory.times.number_words import NUMBER, ORDINALS, TENS
 
 LONGEST = 5
 """Words of what is replaced, and of what takes its place."""
@@ -23,7 +23,10 @@ LIKE, ALIKE = 0.6, 0.75
 """How alike two spellings of one name are; and of a word that has no capital letter, and may be no name."""
 _LEAD = (
     r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
-    r"|i think|you should|i made a mistake|my mistake|my bad|correction)[\s,.!:;–—-]+)*"
+    r"|i think|you should|i made a mistake|my mistake|my bad|correction|i tell a lie"
+    r"|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon|excuse) me|silly me|how silly of me"
+    r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|what am i saying|or rather"
+    r"|(?:now i )?come to think of it|on second thoughts|to be (?:precise|exact))[\s,.!:;–—-]+)*"
 )
 _CHANGE = re.compile(
     rf"{_LEAD}(?:change|replace|correct|swap|fix|edit|rename) [\"“']?(?P<old>[^\"”]+?)[\"”']? "
@@ -49,7 +52,21 @@ _ONLY = re.compile(
     re.IGNORECASE,
 )
 """ "No wait, it was 2017": the year, or the number of these units, that the words have."""
-_TAKES_BACK = re.compile(r"\b(?:no+|nope|nah|wrong|sorry|oops|actually|wait|i think|mistake|bad|correction)\b", re.I)
+_NTH = (
+    rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?:(?:{'|'.join(TENS)})[ -])?(?:{'|'.join(ORDINALS)}"
+    r"|(?:fort|fift|sixt|sevent|eight|ninet)ieth|hundredth))"
+)
+_ONLY_NTH = re.compile(
+    rf"(?P<lead>{_LEAD})(?:it|that|this)(?:'s| is| was)(?: on| in| at| for)? (?:my|our|her|his|their|the|your|\w+'s)"
+    rf" (?P<new>{_NTH} [^\W\d]+)(?: (?!not\b)[^\W\d]+){{0,2}}[\s.!]*",
+    re.IGNORECASE,
+)
+""" "I tell a lie, it was her forty-first birthday": which one, for the only one of its kind that the words have."""
+_TAKES_BACK = re.compile(
+    r"\b(?:no+|nope|nah|wrong|sorry|oops|actually|wait|i think|mistake|bad|correction|mistaken"
+    r"|a lie|corrected|pardon|forgive|silly|confused|what am i saying|rather|come to think|thoughts|precise|exact)\b",
+    re.I,
+)
 _SPELLED = re.compile(
     rf"{_LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
@@ -106,6 +123,8 @@ def correction_of(text: str) -> Correction | None:
     if found := _LETTERS.fullmatch(text):
         return Correction("", found["new"])
     if (found := _ONLY.fullmatch(text)) and (found["after"] or _TAKES_BACK.search(found["lead"])):
+        return Correction("", found["new"], number=True)
+    if (found := _ONLY_NTH.fullmatch(text)) and _TAKES_BACK.search(found["lead"]):
         return Correction("", found["new"], number=True)
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
@@ -194,6 +213,8 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
 def _counted(new: str) -> re.Pattern[str]:
     """What finds the years in a text, or the numbers of the units of `new`: "12 euros", for "fifteen euros"."""
     unit = new.split()[-1]
+    if re.match(rf"{_NTH}\b", new, re.IGNORECASE):
+        return re.compile(rf"(?<!\w){_NTH} {re.escape(unit)}(?!\w)", re.IGNORECASE)
     one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
     return re.compile(rf"(?<!\w){one}(?!\w)", re.IGNORECASE)
 

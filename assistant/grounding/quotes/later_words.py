@@ -15,7 +15,7 @@ from assistant.grounding.words.tokens import Token, alike, tokens
 from memory.times.number_words import NUMBER, number_of
 
 _DENIES = re.compile(
-    r"\b(?:not|never|no longer|any ?more|instead|actually|wrong"
+    r"\b(?:not|never|no longer|any ?more|instead|actually|wrong|mistaken|misremembered"
     r"|(?:is|was|are|were|did|does|do|has|had|ca|could|would)n['’]?t)\b",
     re.IGNORECASE,
 )

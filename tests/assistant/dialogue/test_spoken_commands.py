@@ -24,6 +24,8 @@ from assistant.dialogue.spoken_commands import THIS, Command, command_of
         ("forget everything about him", Command("/forget", THIS)),
         ("forget this photo", Command("/forget", THIS)),
         ("pls forget everything about the boots", Command("/forget", "the boots")),
+        ("Kindly forget the last thing I told you about the shoe.", Command("/forget", "the shoe")),
+        ("Would you be so good as to forget the photograph of the tin?", Command("/forget", "the tin")),
         ("get rid of all photos from 2022", Command("/forget", "from 2022")),
         ("what did i want to be reminded of?", Command("/reminders")),
         ("Do I have any reminders?", Command("/reminders")),

@@ -29,6 +29,13 @@ def told(words: str, order: int) -> Quotable:
         ("He is my sister Carol's corgi.", "whose dog is that", "Carol's.", "he isnt carols, he belongs to Pat"),
         ("bluey shes 9 and deaf in one ear", "how old is bluey", "Bluey shes 9 and deaf.", "she turned 10 in march"),
         ("shes deaf in one ear", "is she deaf?", "Shes deaf in one ear.", "No its not deaf its blind in one eye"),
+        (
+            "Mrs Ogden gave him the monster.",
+            "who gave Alfie the monster?",
+            "Mrs Ogden.",
+            "I said that Mrs Ogden gave it to him, but I was mistaken; it was her sister, Mrs Platt.",
+        ),
+        ("Harold sold it to me.", "who sold it?", "Harold.", "I misremembered, Harold lent it"),
         ("We moved here in 2019.", "when did we move?", "In 2019.", "It was 2018, I found the lease"),
     ],
 )

@@ -264,10 +264,10 @@ def _in_phrases(words: Sequence[Token], told: Premise, ask: Ask) -> float:
         return NEVER
     total = 0.0
     for phrase in parts:
-        if not any(t.content for t in phrase):
-            total += sum(_unmatched(t, 0, phrase, told, ask) for t in phrase)
-            continue
-        total += min(align(phrase, s, told, ask) for s in (*told.sentences, told.place)) + 0.3
+        if any(t.content for t in phrase):
+            total += min(align(phrase, s, told, ask) for s in (*told.sentences, told.place)) + ELSEWHERE
+        else:
+            total += align(phrase, (), told, ask)
     return total
 
 

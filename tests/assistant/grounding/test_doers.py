@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.grounding.entailment import premise, support
+from assistant.grounding.words.tokens import tokens
 from tests.support.grounded import check, recall
 
 DOG = (
@@ -168,3 +170,14 @@ def test_nothing_is_said_twice_and_she_is_not_he(words: str, wrong: str) -> None
     assert check(wrong, recall(words)).grounding.left_out
     own = words.split(". ")[-1].rstrip(".") + "."
     assert check(own, recall(words)).grounding.left_out == ()
+
+
+def test_an_owner_that_was_not_told_costs_the_same_in_a_phrase_told_elsewhere() -> None:
+    """Previously each word of a phrase was priced as its first: of "of his", no pronoun that owns something."""
+    told = premise.read("1", "At the harbour, Grumpf slept on the sofa.", None, None)
+
+    def cost(claim: str) -> float:
+        return support.cost(tokens(claim), told, support.Ask())
+
+    assert cost("Grumpf slept on the sofa at the harbour") <= support.ENOUGH
+    assert cost("Grumpf slept on the sofa of his at the harbour") > support.ENOUGH

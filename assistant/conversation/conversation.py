@@ -179,7 +179,8 @@ class Conversation:
         if self.backend is None:
             raise ModelStopped("no model is loaded yet")
         asked = replace(self._state(), opening=opening, turns=turns)
-        written = yield from reply.write(self.backend, self.options, asked, question, self._stop.is_set, reader)
+        writer = reply.Writer(self.backend, self.options, self._stop.is_set)
+        written = yield from reply.write(writer, asked, question, reader)
         if written.state:
             self._set_state(written.state)
         return written

@@ -12,7 +12,7 @@ from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation import fitted_prompt
 from assistant.conversation.conversation_state import ConversationState, opened
 from assistant.conversation.events import Answered, AnswerText, CaptionText, Event
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
 from assistant.reader import claim_verifier
@@ -31,13 +31,17 @@ class Reply(NamedTuple):
     """Where the conversation stands after it; None: it was stopped before it began."""
 
 
+class Writer(NamedTuple):
+    """What writes a turn."""
+
+    backend: Backend
+    options: Options
+    stopped: Callable[[], bool]
+    """Whether the user wants no more of the turn."""
+
+
 def write(
-    backend: Backend,
-    options: Options,
-    state: ConversationState,
-    question: str | None,
-    stopped: Callable[[], bool],
-    reader: Reader | None = None,
+    by: Writer, state: ConversationState, question: str | None, reader: Reader | None = None
 ) -> Generator[Event, None, Reply]:
     """Let the model write what comes next in `state`: a caption, or the answer to `question`, which a
     `reader` checks, too.
@@ -45,16 +49,17 @@ def write(
     What does not fit the model's context, or cannot be read, is left out (`fitted_prompt.py`). Raises
     KeepsakeError.
     """
-    stream, opening = partial(backend.stream, options=options), partial(opened, state.opening, backend=backend)
-    begun = fitted_prompt.fitted(stream, opening, state.turns, state.recalls, stopped)
+    backend = by.backend
+    stream, opening = partial(backend.stream, options=by.options), partial(opened, state.opening, backend=backend)
+    begun = fitted_prompt.fitted(stream, opening, state.turns, state.recalls, by.stopped)
     if begun is None:
         return Reply("", Chunk("", "cancelled"), Grounding(), None)
     if begun.shortened:
         yield begun.shortened
     piece_shown = CaptionText if question is None else AnswerText
     own = state.caption.text if state.caption and state.caption.by_user else ""
-    verifier = claim_verifier.shipped() if backend.may_say == "seen" else None
-    checked = grounded_text(begun.recalls, state.photo, question, own, backend.may_say, reader, verifier)
+    checks = Checks(backend.may_say, reader, claim_verifier.shipped() if backend.may_say == "seen" else None)
+    checked = grounded_text(begun.recalls, state.photo, question, checks, own)
     last = begun.first
     for last in chain((begun.first,), begun.rest):
         if piece := checked.write(last.text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from assistant.backend import MaySay
 from assistant.grounding.entailment import premise
@@ -23,14 +24,19 @@ AS_SURE = 0.85
 has 0.89 and more of the first's, of two dogs of whom it shows one 0.79 and less."""
 
 
+class Checks(NamedTuple):
+    """What checks the texts of a model."""
+
+    may_say: MaySay
+    """How far the model's own words are believed."""
+    reader: Reader | None = None
+    """Finds in a memory where a question is answered."""
+    verifier: Verifier | None = None
+    """Says whether what a model wrote in its own words follows from a memory."""
+
+
 def grounded_text(
-    recalls: Sequence[Recall],
-    photo: Photo | None,
-    question: str | None,
-    own_words: str,
-    may_say: MaySay,
-    reader: Reader | None = None,
-    verifier: Verifier | None = None,
+    recalls: Sequence[Recall], photo: Photo | None, question: str | None, checks: Checks, own_words: str = ""
 ) -> ShownText:
     """The check of one caption (`question` None) or answer. `own_words`: a caption that the user corrected.
 
@@ -38,18 +44,18 @@ def grounded_text(
     """
     shown, others = _quotable(recalls)
     recalled = (*shown, *others)
-    evidence = Evidence(tuple(_facts(shown, photo, own_words)), question or "", may_say == "seen")
-    if may_say == "anything":
+    evidence = Evidence(tuple(_facts(shown, photo, own_words)), question or "", checks.may_say == "seen")
+    if checks.may_say == "anything":
         return FreeText(evidence, recalled)
     if question is None:
-        return GroundedCaption(evidence, recalled, verifier)
+        return GroundedCaption(evidence, recalled, checks.verifier)
     if free(evidence) or (photo is None and _plain_talk(evidence, recalled)):
         return FreeText(evidence, recalled)
     return GroundedAnswer(
         evidence,
         recalled,
-        verifier,
-        reader=reader,
+        checks.verifier,
+        reader=checks.reader,
         corrected=_corrected(photo, own_words),
         unseen=photo is not None and bool(recalls) and not any(r.by_sight for r in recalls),
     )

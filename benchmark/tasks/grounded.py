@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from benchmark.judges.judge import Judge
 from benchmark.runner import CachedWriter, Condition
 from benchmark.tasks.capeval import scorer
@@ -23,7 +23,7 @@ def grounding(writer: CachedWriter, judge: Judge, may_say: MaySay) -> Condition:
 
     def caption(sample: Sample) -> str:
         recalls = [Recall(episode, 1.0, "in the context") for episode in sample.context]
-        checked = grounded_text(recalls, sample.query, None, "", may_say)
+        checked = grounded_text(recalls, sample.query, None, Checks(may_say))
         checked.write(writer.write(prompt.caption_messages(sample.context, sample.query)))
         checked.finish()
         return checked.shown

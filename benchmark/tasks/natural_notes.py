@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.quotes.answering_sentence import answering_sentence
 from assistant.grounding.quotes.reading import Reader
 from assistant.reader import answer_reader
@@ -103,7 +103,7 @@ def _shown(sample: NoteSample, text: str, question: str | None, check: MaySay | 
     """A caption (`question` None) or answer as the app shows it; unchanged without a check."""
     if check is None:
         return text
-    checked = grounded_text(_recalls(sample), sample.query, question, "", check, answer_reader.shipped())
+    checked = grounded_text(_recalls(sample), sample.query, question, Checks(check, answer_reader.shipped()))
     checked.write(text)
     checked.finish()
     return checked.shown.strip()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from assistant.backend import MaySay
 from assistant.grounding.entailment.entailed import Verifier
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.shown_text import ShownText
 from assistant.reader import answer_reader
 from memory.episode import Certainty, Episode, Photo, Recall, Turn
@@ -42,7 +42,7 @@ def check(
     verifier: Verifier | None = None,
 ) -> ShownText:
     """What the check makes of `text`, which a model writes word by word about these memories."""
-    checked = grounded_text(recalls, photo, question, own, may_say, answer_reader.shipped(), verifier)
+    checked = grounded_text(recalls, photo, question, Checks(may_say, answer_reader.shipped(), verifier), own)
     for word in text.split(" "):
         checked.write(word + " ")
     checked.finish()

@@ -27,7 +27,7 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import pieces
 from assistant.grounding.claims import sentences
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.quotes.answering_sentence import sentence_at
 from benchmark.judges.judge import Judge
 from benchmark.notes.note import FilledNote, Question
@@ -143,7 +143,7 @@ class NoteTask:
 
     def _withheld(self, text: str, reminders: Sequence[set[str]] = ()) -> float:
         """The share of sentences that the app would not show; a reminder is shown by the app itself."""
-        checked = grounded_text(self._recalls, self.query, self.asked.text if self.asked else None, "", "told")
+        checked = grounded_text(self._recalls, self.query, self.asked.text if self.asked else None, Checks("told"))
         checked.write(text)
         checked.finish()
         bad = [s for s in checked.grounding.left_out if not _speaks(s, reminders)]

@@ -12,7 +12,7 @@ from assistant import prompt
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.quotes.answering_sentence import answering_sentence, sentence_at
 from assistant.grounding.quotes.reading import Reading, ReadOnce
 from assistant.reader.answer_reader import shipped
@@ -146,7 +146,7 @@ def test_a_small_model_asks_on_about_memories_without_a_photo(tmp_path: Any) -> 
 )
 def test_what_the_reader_marks_may_be_said_in_answer_to_other_words(question: str, answer: str, shown: str) -> None:
     note = "We found this vase at the flea market in Graz, the man wanted 40. It leaks a bit so only dried flowers."
-    checked = grounded_text([recalled(note)], coloured("orange"), question, "", "told", READER)
+    checked = grounded_text([recalled(note)], coloured("orange"), question, Checks("told", READER))
     checked.write(answer)
     checked.finish()
     assert shown in checked.shown
@@ -156,7 +156,7 @@ def test_who_is_this_is_told_of_what_is_seen_most_surely() -> None:
     """However plainly another memory names somebody."""
     puppy = recalled("my puppy, he came to us in spring", score=0.9)
     other = recalled("This is Biscuit.", score=0.88)
-    checked = grounded_text([puppy, other], coloured("orange"), "who's this", "", "told", READER)
+    checked = grounded_text([puppy, other], coloured("orange"), "who's this", Checks("told", READER))
     checked.write("I do not know.")
     checked.finish()
     assert "my puppy" in checked.shown and "Biscuit" not in checked.shown

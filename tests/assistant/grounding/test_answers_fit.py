@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import NOT_SEEN, Quotable
 from assistant.grounding.quotes.reading import Reading, read_all
@@ -222,11 +222,11 @@ def test_whether_it_is_somebody_found_by_name_alone_is_not_known() -> None:
     told = recall("That's Biscuit, my sister Jo's corgi.")
     photo = from_image(Image.new("RGB", (8, 8)))
     for seen, begins in ((False, NOT_SEEN), (True, "You told me")):
-        checked = grounded_text([replace(told, by_sight=seen)], photo, "is this Biscuit?", "", "told")
+        checked = grounded_text([replace(told, by_sight=seen)], photo, "is this Biscuit?", Checks("told"))
         checked.write("You did not tell me that.")
         checked.finish()
         assert checked.shown.startswith(begins) and "corgi" in checked.shown
-    of_a_model_that_sees = grounded_text([replace(told, by_sight=False)], photo, "is this Biscuit?", "", "seen")
+    of_a_model_that_sees = grounded_text([replace(told, by_sight=False)], photo, "is this Biscuit?", Checks("seen"))
     of_a_model_that_sees.write("A dog lies on the grass.")
     of_a_model_that_sees.finish()
     assert of_a_model_that_sees.shown.startswith(f"A dog lies on the grass. {NOT_SEEN}")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.backend import MaySay
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from memory.episode import Photo
 from tests.support.grounded import BRUNO, OSKAR, check, recall
 
@@ -54,15 +54,15 @@ def test_facts_are_not_said_of_the_other_thing() -> None:
 
 
 def test_of_a_text_that_its_length_cuts_whole_sentences_are_shown() -> None:
-    checked = grounded_text([recall(BRUNO)], None, None, "", "told")
+    checked = grounded_text([recall(BRUNO)], None, None, Checks("told"))
     out = checked.write("This is Bruno. He is afraid of thun")
     assert out + checked.finish(cut=True) == "This is Bruno." and checked.whole
-    ended = grounded_text([recall(BRUNO)], None, None, "", "told")
+    ended = grounded_text([recall(BRUNO)], None, None, Checks("told"))
     assert (
         ended.write("This is Bruno. He is afraid of thunder.") + ended.finish(cut=True)
         == BRUNO[:15] + "He is afraid of thunder."
     )
-    free = grounded_text([recall(BRUNO)], None, "Write a poem about Bruno", "", "told")
+    free = grounded_text([recall(BRUNO)], None, "Write a poem about Bruno", Checks("told"))
     assert free.write("Bruno, oh Br") + free.finish(cut=True) == "Bruno, oh Br" and not free.whole
 
 
@@ -171,13 +171,13 @@ def test_words_of_memories_cannot_steer_the_terminal() -> None:
 
 
 def test_of_a_cancelled_text_the_judged_sentences_stay() -> None:
-    checked = grounded_text((recall(BRUNO),), None, None, "", "told")
+    checked = grounded_text((recall(BRUNO),), None, None, Checks("told"))
     out = checked.write("This is Bruno. He is afr")
     assert out + checked.finish(cancelled=True) == checked.shown == "This is Bruno."
 
 
 def test_a_sentence_is_shown_once_it_is_complete() -> None:
-    checked = grounded_text((recall(BRUNO),), None, None, "", "told")
+    checked = grounded_text((recall(BRUNO),), None, None, Checks("told"))
     assert [checked.write(piece) for piece in ("This is ", "Bruno.", " He", " is")] == ["", "", "This is Bruno.", ""]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.evidence import grounded_text
+from assistant.grounding.evidence import Checks, grounded_text
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
 from assistant.grounding.words.tokens import tokens
 from assistant.reader import answer_reader
@@ -23,7 +23,7 @@ def shown(text: str, words: str, question: str | None = None, *, dated: bool = F
         else Episode(Photo(words, b"", 1, 1), turns, when, day=None)
     )
     checked = grounded_text(
-        [Recall(episode, 0.9, "the same thing", "sure")], None, question, "", "told", answer_reader.shipped()
+        [Recall(episode, 0.9, "the same thing", "sure")], None, question, Checks("told", answer_reader.shipped())
     )
     checked.write(text)
     checked.finish()

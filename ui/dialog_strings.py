@@ -57,9 +57,7 @@ EDIT_EMPTY = "A memory without words cannot be found: f forgets it."
 DUPLICATES = "Stored more than once"
 DUPLICATES_WHY = "The same photo, or photos of one moment that look the same, with the same words."
 DUPLICATES_KEYS = "Enter merges it into one  ·  a: all of them  ·  Esc leaves them"
-DUPLICATES_NONE = (
-    "No memory is stored twice, of one photo or of photos of one moment that look the same."
-)
+DUPLICATES_NONE = "No memory is stored twice, of one photo or of photos of one moment that look the same."
 STATISTICS, STATISTICS_KEYS = "Your memories in numbers", "Esc closes"
 DROP, DROP_KEYS = "Drop what you wrote?", "y: drop it  ·  n or Esc: go on writing"
 REMINDERS = "Reminders"

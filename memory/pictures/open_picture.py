@@ -51,6 +51,8 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(f"{name}: {_too_many(MAX_PIXELS)}") from error
     except UnidentifiedImageError as error:
+        if _is_video(data):
+            raise PhotoError(f"{name}: a video; Keepsake remembers photos, so show it a picture of that") from error
         kinds = "JPEG, PNG, HEIC, WebP, AVIF, GIF, BMP or TIFF"
         raise PhotoError(f"{name}: not a picture, or damaged at its beginning; Keepsake reads {kinds}") from error
     except Exception as error:  # decoders raise nearly every type on damaged bytes; none may reach the user
@@ -61,6 +63,12 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         image.close()
         raise PhotoError(f"{name}: {why}")
     return image
+
+
+def _is_video(data: bytes) -> bool:
+    """Whether a file begins as MP4, QuickTime, Matroska, WebM or AVI does."""
+    mp4 = data[4:8] == b"ftyp" and data[8:12] not in (*HEIF_BRANDS, b"avif", b"avis", b"M4A ")
+    return mp4 or data.startswith(b"\x1aE\xdf\xa3") or (data.startswith(b"RIFF") and data[8:12] == b"AVI ")
 
 
 def _too_much(image: Image.Image, data: bytes) -> str:

@@ -29,6 +29,7 @@ from ui.imports import import_thread
 from ui.imports.import_dialog import ImportDialog
 from ui.runtime import settings
 from ui.widgets.chat_log import Composer
+from ui.widgets.keys_line import KeysLine
 from ui.widgets.panels import StatusLine
 
 
@@ -175,7 +176,12 @@ async def test_a_folder_that_is_not_there_is_one_clear_line(memory_file: Path, t
         assert isinstance(dialog, ImportDialog)
         await until(lambda: dialog.report and dialog.report.state == "looked", "the look's end: before, Enter imports")
         await sees(dialog.query_one("#preview", Static), "0 photos")
-        assert "new" not in shown(dialog.query_one("#preview", Static))
+        assert not {"new", "places"} & set(shown(dialog.query_one("#preview", Static)).split())
+        keys = dialog.query_one(KeysLine)
+        assert keys.text == "k: watch it, too  ·  o: another folder  ·  Esc closes", "nothing to import, no key for it"
+        await pilot.press("k")
+        assert keys.text == "Enter imports  ·  k: do not watch it  ·  o: another folder  ·  Esc closes"
+        await pilot.press("k")
         await pilot.press("enter")
         await sees(dialog.query_one("#problem", Static), "There are no photos to import")
 

@@ -159,7 +159,7 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
         report = self.report
         if report is None or self.running or report.state == "failed":
             return
-        if report.state == "looked" and not (report.new or report.completed or self.keep_watching):
+        if report.nothing and not self.keep_watching:
             self._problem(import_words.summary(report))
         else:
             self._begun = True
@@ -212,7 +212,8 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
         bar.display = report is not None and report.running and bool(report.total)
         self._problem(report.trouble if report else "")
         tally = report.tally if report else Tally()
-        keys = strings.import_keys(self.choices, tally, watch=self.keep_watching)
+        nothing = report is not None and report.nothing
+        keys = strings.import_keys(self.choices, tally, watch=self.keep_watching, nothing=nothing)
         if self.running:
             keys = strings.IMPORT_RUNNING_KEYS
         if report is None or report.state == "failed":
@@ -221,7 +222,7 @@ class ImportDialog(Confirming, ModalScreen[ImportRequest | None]):
             bar.update(total=report.total or None, progress=report.done)
             lines = import_words.preview(report, self.choices) if report.kind else [("", "opening …")]
             if self.running:
-                lines = [("", import_words.progress(report)), *lines[1:-1]]
+                lines = [("", import_words.progress(report)), *lines[1:]]
             for label, value in lines:
                 table.add_row(Text(label, "bold", no_wrap=True), Text(value))
         self.query_one("#preview", Static).update(table if report else strings.IMPORT_ABOUT)

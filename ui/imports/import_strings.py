@@ -21,7 +21,7 @@ Your files stay as they are: the memory keeps copies of the photos, and forgets 
 Words come from the chat, from descriptions in the photos, or from the names of files and folders. Photos without any \
 wait in the tray until you tell what they show."""
 IMPORT_PATH_KEYS = "Enter shows what is in it, and imports nothing yet  ·  Esc closes"
-IMPORT_KEYS = "Enter imports  ·  {keys}  ·  k: {watch}  ·  o: another folder  ·  Esc closes"
+IMPORT_KEY, IMPORT_KEYS = "Enter imports", "k: {watch}  ·  o: another folder  ·  Esc closes"
 IMPORT_WATCH = ("watch it, too", "do not watch it")
 IMPORT_CHOICES = {
     "without_words": ("w: leave out photos without words", "w: take photos without words, too"),
@@ -68,11 +68,12 @@ NAMED = 3
 """So many of the files that are passed over are named."""
 
 
-def import_keys(choices: Choices, tally: Tally, *, watch: bool) -> str:
-    """The keys below a preview: each says what pressing it now would do."""
+def import_keys(choices: Choices, tally: Tally, *, watch: bool, nothing: bool = False) -> str:
+    """The keys below a preview: each says what pressing it now would do. `nothing`: there is nothing to import."""
     names = [name for name in IMPORT_CHOICES if name != "screenshots" or (tally.screenshots and choices.without_words)]
-    keys = (IMPORT_CHOICES[name][not getattr(choices, name)] for name in names)
-    return IMPORT_KEYS.format(keys="  ·  ".join(keys), watch=IMPORT_WATCH[watch])
+    keys = [] if nothing else [IMPORT_CHOICES[name][not getattr(choices, name)] for name in names]
+    begin = [] if nothing and not watch else [IMPORT_KEY]
+    return "  ·  ".join([*begin, *keys, IMPORT_KEYS.format(watch=IMPORT_WATCH[watch])])
 
 
 def watch_news(name: str, new: int, told: int, unread: str) -> str:

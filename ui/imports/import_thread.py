@@ -74,6 +74,11 @@ class Report:
         return self.tally.outcomes["told"] + self.tally.outcomes["dated"]
 
     @property
+    def nothing(self) -> bool:
+        """Whether there turned out to be nothing to import."""
+        return self.state == "looked" and not (self.new or self.completed)
+
+    @property
     def photos(self) -> int:
         """How many photos there are, as far as was looked: without the files that cannot be read as one."""
         return self.total - self.tally.outcomes["unusable"]

@@ -41,7 +41,8 @@ def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:
         lines.append((f"{len(tally.duplicates)} twice", "the same picture as another file"))
     lines += [("passed over", line) for line in strings.passed_over(report.left_out)]
     lines += [("note", note) for note in report.notes]
-    lines.append(("places", "the camera's are kept" if choices.keep_places else "the camera's are dropped"))
+    if report.new and report.state != "importing":
+        lines.append(("places", "the camera's are kept" if choices.keep_places else "the camera's are dropped"))
     return [(printable(label), printable(value)) for label, value in lines]
 
 

@@ -64,7 +64,13 @@ def test_files_that_are_no_photos(tmp_path: Path) -> None:
     (tmp_path / "note.jpg").write_text("Dear diary, this is not a photo at all.\n" * 50)
     Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / "heat.tiff")
     (tmp_path / "vector.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(900))
+    (tmp_path / "clip.jpg").write_bytes(b"\x1aE\xdf\xa3" + bytes(900))
+    (tmp_path / "sound.m4a").write_bytes(b"\0\0\0\x18ftypM4A " + bytes(900))
     for name, reason in (
+        ("clip.mp4", "a video; Keepsake remembers photos"),
+        ("clip.jpg", "a video"),
+        ("sound.m4a", "not a picture"),
         ("nowhere.jpg", "no such file"),
         (".", "folder"),
         ("empty.jpg", "0 bytes"),

@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
 from assistant.importing.automatic_words import automatic_name, by_a_person, empty_words, words_alone
 from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date, xmp
+from assistant.metadata.name_day import without_worded_days
 from memory.episode import printable
 
 _HANGING = re.compile(
@@ -29,6 +31,12 @@ _HANGING = re.compile(
 )
 """A word that does not end what a person says."""
 _ARTICLES = frozenset("the der die das".split())
+_YEAR = re.compile(r"\(?(?:19|20)\d\d\)?")
+_PICTURE = re.compile(r"bild(?:er)?|fotos?|photos?|pictures?|pics?|album", re.I)
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_COPY_OF = re.compile(
+    r"^(?:cop(?:y|ie|ia)|cópia|kopi[ae]?|копия)(?: \(\d+\))? (?:of|von|de|di|van|av|af|файла?) ", re.I
+)
 LONGEST = 1000
 """Most characters of a description."""
 MOST_PEOPLE = 12
@@ -94,13 +102,16 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())[:LONGEST].strip()
 
 
-def words_of_name(name: str) -> str:
+def words_of_name(name: str, *, with_year: bool = True) -> str:
     """The words in a file's or folder's name without suffix: "milo at the lake" of "2025-08-01_milo_at_the_lake_2".
 
-    "" for names that cameras, telephones and programs give.
+    "" for names that cameras, telephones and programs give. `with_year`: a year at either end stays ("Paris 2012").
     """
-    if re.fullmatch(r"[0-9A-Fa-f-]{16,}", name) or automatic_name(name):
+    name = unquote(name, errors="strict") if _PERCENT.search(name) else name
+    bare_of_days = without_worded_days(name)
+    if re.fullmatch(r"[0-9A-Fa-f-]{16,}", name) or automatic_name(name) or automatic_name(bare_of_days):
         return ""
+    name = _COPY_OF.sub("", bare_of_days)
     spaced = re.sub(r"[_+~]", " ", one_line(name))
     spaced = re.sub(r"(?<=\w)[-.](?=\w)", " ", spaced) if " " not in spaced.strip() else spaced
     tokens = spaced.split()
@@ -114,8 +125,13 @@ def words_of_name(name: str) -> str:
         removed.append(tokens.pop())
     while removed and tokens and _HANGING.fullmatch(tokens[-1]):  # "Milo with a photo"
         tokens.append(removed.pop())
+    if removed and tokens and tokens[-1][-1] == "s" and _PICTURE.fullmatch(removed[-1]):  # "Noras Bild"
+        tokens.append(removed.pop())
+    if with_year and removed and _YEAR.fullmatch(removed[-1]) and not any(one.isdigit() for one in removed[:-1]):
+        tokens.append(removed.pop())  # "Paris 2012"
+    kept = with_year and len(tokens) > 1 and _YEAR.fullmatch(tokens[0]) and not is_automatic(tokens[1])  # "2012 Paris"
     first: list[str] = []
-    while tokens and is_automatic(tokens[0]):
+    while tokens and not kept and is_automatic(tokens[0]):
         first.append(tokens.pop(0))
     first = [token for token in first if token.isalpha()]
     if len(first) == 1 and first[0].casefold() in _ARTICLES:  # "The kids at the lake"; not "Photo of the lake"

@@ -187,10 +187,10 @@ def item_of(
     path: Path | None = None,
 ) -> Item:
     """A photo in folders (`steps`); `sidecars`: a name and what reads the file, each; `changed`: when it was."""
-    day, date_source = day_of_name(name.stem), "name"
+    file_time = changed()
+    day, date_source = day_of_name(name.stem, file_time), "name"
     if day is None:
-        day = changed()
-        date_source = "file" if day else ""
+        day, date_source = file_time, "file" if file_time else ""
     return Item(
         shown(str(name)),
         read,
@@ -207,8 +207,8 @@ def item_of(
 @lru_cache(maxsize=16)
 def _words_of_folders(steps: tuple[str, ...]) -> str:
     """The words of the nearest folder whose name has any, below the folder that was asked for: that one's name is the
-    same for all photos, and says where they lie more often than what they show."""
-    return next((words for step in reversed(steps) if (words := words_of_name(step))), "")
+    same for all photos, and says where they lie more often than what they show, its year when most were taken."""
+    return next((words for step in reversed(steps) if (words := words_of_name(step, with_year=False))), "")
 
 
 def _changed(path: Path) -> datetime | None:

@@ -121,7 +121,7 @@ def _parsed(text: str, offset: str) -> datetime | None:
             if hour <= 12 and (pm or halves.get("am") or halves.get("am0")):
                 hour = hour % 12 + (12 if pm else 0)
             local = datetime(year, month, day, hour % 24 if hour == 24 else hour, minute, min(second, 59))
-            if _was_never_set(local):
+            if was_never_set(local):
                 return None
             zone = zone_of(match["offset"] or offset)
             at = local.replace(tzinfo=zone) if zone else local.astimezone()
@@ -131,7 +131,7 @@ def _parsed(text: str, offset: str) -> datetime | None:
     return at if at.year >= _OLDEST else None
 
 
-def _was_never_set(local: datetime) -> bool:
+def was_never_set(local: datetime) -> bool:
     """Whether a time comes from a clock that nobody set: its zero, in this timezone or another."""
     from_zero = local - datetime(1970, 1, 1)
     if abs(from_zero) <= _WIDEST and from_zero % timedelta(minutes=15) == timedelta(0):

@@ -6,15 +6,19 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from assistant.metadata.date_text import was_never_set
 from memory.times.calendar_names import MONTHS
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 
 _CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
 _DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
+_JOINED = re.compile(r"(?<!\d)((?:19|20)\d\d)_(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)")
 _APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)([-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
+_TWO_DIGITS = re.compile(r"(?<![\d.-])(\d\d?)([-.])(\d\d?)\2(\d\d)(?=,? (?:\w{1,4} )?\d\d?[-. :h]\d\d(?!\d))")
+"""A day with a year of two digits counts before a time of day only: "Foto 25.03.24, 18 22 11"."""
 _SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
 _SHORT = (
     "janv ene gen января",
@@ -43,20 +47,27 @@ _WORDED = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"(?<![^\W_]){_MONTH}[ _-]+(\d\d?)(?:st|nd|rd|th)?,?[ _-]+((?:19|20)\d\d)(?!\d)", re.I)
 _YEAR_FIRST = re.compile(rf"(?<!\d)((?:19|20)\d\d)[ _-]{_MONTH}[ _-](\d\d?)(?!\d)", re.I)
-_SINCE_1970 = re.compile(r"(?:(?<=[A-Za-z]_)|(?<=mmexport)|(?<=Snapchat-))(1[1-9]\d{8})(?:\d{3})?(?![\d-])")
-"""Seconds or milliseconds, as telephones and messengers count in names: FB_IMG_1683369296123."""
+_SINCE_1970 = re.compile(
+    r"(?:(?:(?<=[A-Za-z]_)|(?<=mmexport)|(?<=Snapchat-))(1[1-9]\d{8})(?:\d{3})?|(?<=[A-Za-z0-9][_-])(1[3-9]\d{8})\d{3})"
+    r"(?![\d-]|_[a-z]\b)"
+)
+"""Seconds or milliseconds, as telephones and messengers count in names: FB_IMG_1683369296123, photo-1683369296123."""
 _IN_UTC = re.compile(r"PXL_\d{8}_\d{6}")
 """Names that Google's telephones give, with the time in UTC."""
 
 
-def day_of_name(name: str) -> datetime | None:
+def day_of_name(name: str, changed: datetime | None = None) -> datetime | None:
     """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone).
 
-    A day written before its month counts where it cannot be a month, or with points (31.12.2020). None without a day,
-    or for one that has not come yet.
+    A day written before its month counts where it cannot be a month, with points (31.12.2020), or where the file was
+    `changed` on that day: of "Photo on 06-05-2024" this alone tells. None without a day, or for one that has not come
+    yet or is that of a clock that nobody set.
     """
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
-    for year, month, day, clock in _days(unicodedata.normalize("NFC", name)):
+    for year, month, day, clock in _days(unicodedata.normalize("NFKC", name), changed.date() if changed else None):
+        with suppress(ValueError, OverflowError, OSError):
+            if clock and was_never_set(datetime(year, month, day, *clock)):
+                continue
         with suppress(ValueError, OverflowError, OSError):
             found = datetime(year, month, day, 12)
             with suppress(ValueError):  # the digits are no time of day: the day counts nevertheless
@@ -66,14 +77,23 @@ def day_of_name(name: str) -> datetime | None:
             if at <= tomorrow:
                 return at
     if counted := _SINCE_1970.search(name):
-        at = datetime.fromtimestamp(int(counted[1]), UTC).astimezone()
+        at = datetime.fromtimestamp(int(counted[1] or counted[2]), UTC).astimezone()
         if at <= tomorrow:
             return at
     return None
 
 
-def _days(name: str) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
+def without_worded_days(name: str) -> str:
+    """A name without the days in it whose month is a word: "chez Mamie" of "12 mars 2024 chez Mamie"."""
+    for pattern in (_WORDED, _MONTH_FIRST, _YEAR_FIRST):
+        name = pattern.sub(" ", name)
+    return name.strip()
+
+
+def _days(name: str, changed: date | None) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     """Year, month, day and (hour, minute, second), which may be empty; the surest way of writing first."""
+    for year, month, day, *clock in _JOINED.findall(name):
+        yield int(year), int(month), int(day), tuple(map(int, clock))
     for year, _, month, day, *clock in _DAY.findall(name):
         yield int(year), int(month), int(day), tuple(map(int, filter(None, clock)))
     for year, _, month, day in _APART.findall(name):
@@ -87,7 +107,23 @@ def _days(name: str) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     for year, month, day in _YEAR_FIRST.findall(name):
         yield int(year), _MONTHS[month.lower()], int(day), ()
     for telegram, one, mark, other, year in _DAY_FIRST.findall(name):
-        if telegram or mark == "." or int(one) > 12:
+        if telegram:
             yield int(year), int(other), int(one), ()
-        elif int(other) > 12:
-            yield int(year), int(one), int(other), ()
+        yield from _either(int(one), mark, int(other), int(year), changed)
+    for one, mark, other, year in _TWO_DIGITS.findall(name):
+        if mark == "." or len(one) + len(other) < 4:  # else the year may stand first
+            yield from _either(int(one), mark, int(other), 2000 + int(year), changed)
+
+
+def _either(
+    one: int, mark: str, other: int, year: int, changed: date | None
+) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
+    """The day that two numbers tell, one of which is the month."""
+    if mark == "." or one > 12 or _is(changed, year, other, one):
+        yield year, other, one, ()
+    elif other > 12 or _is(changed, year, one, other):
+        yield year, one, other, ()
+
+
+def _is(changed: date | None, *day: int) -> bool:
+    return changed is not None and (changed.year, changed.month, changed.day) == day

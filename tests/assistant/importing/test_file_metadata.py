@@ -163,6 +163,18 @@ def test_days_in_names(name: str, when: tuple[int, ...] | None) -> None:
     assert day_of_name(name) == (datetime(*when).astimezone() if when else None)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("changed", "day"),
+    [((2024, 5, 6, 18, 22), (2024, 5, 6)), ((2024, 6, 5, 18, 22), (2024, 6, 5)), ((2026, 9, 21), None)],
+)
+def test_the_files_time_tells_the_day_from_the_month(changed: tuple[int, ...], day: tuple[int, ...] | None) -> None:
+    at = datetime(*changed).astimezone()  # type: ignore[arg-type]
+    for name in ("Photo on 06-05-2024 at 18.22", "Photo on 6-5-24 at 6.22 PM"):
+        found = day_of_name(name, at)
+        assert found == (datetime(*day, 12).astimezone() if day else None)  # type: ignore[arg-type]
+    assert (clear := day_of_name("Photo on 25-05-2024", at)) and clear.day == 25
+
+
 def test_the_clock_in_the_names_of_googles_telephones_is_that_of_greenwich(monkeypatch: pytest.MonkeyPatch) -> None:
     for zone, day in (("America/Los_Angeles", 31), ("UTC", 1), ("Asia/Tokyo", 1)):
         for _ in in_zone(monkeypatch, zone):

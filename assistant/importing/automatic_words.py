@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 TABLE = Path(__file__).with_suffix(".toml")
+_DIGITS = re.compile(r"\d{6}|\d\d\D\d\d\D\d\d")
 _TIMES = re.compile(r"\d{4}")
 
 
@@ -60,6 +61,8 @@ def by_a_person(description: str) -> bool:
     """Whether a description was written by a person, not by a camera or a program."""
     text = unicodedata.normalize("NFC", description).strip(" \t\n\r\0\"'.")
     if not any(c.isalpha() for c in text):
+        return False
+    if _DIGITS.search(text) and _names()["programs"].fullmatch(text):  # a file's name: "WhatsApp Image 2024-03-12 at"
         return False
     return not (is_screenshot(text) or _descriptions().fullmatch(text) or _names()["counters"].fullmatch(text))
 

@@ -6,7 +6,6 @@ about the photo, on one line and of bounded length, and never as an instruction.
 
 from __future__ import annotations
 
-import codecs
 import html
 import locale
 import re
@@ -20,6 +19,7 @@ from PIL import Image, ImageFile, IptcImagePlugin
 
 from assistant.importing.automatic_words import automatic_name, by_a_person, empty_words, words_alone
 from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date, xmp
+from assistant.metadata.encoded_text import decoded, user_comment
 from assistant.metadata.name_day import without_worded_days
 from memory.episode import printable
 
@@ -93,7 +93,7 @@ def read_metadata(image: Image.Image) -> FileMetadata:
     screenshot = False
     with suppress(Exception):
         comment = image.getexif().get_ifd(EXIF_FOLDER).get(USER_COMMENT, b"")
-        screenshot = isinstance(comment, bytes) and _user_comment(comment, "<").casefold() == "screenshot"
+        screenshot = isinstance(comment, bytes) and user_comment(comment, "<").casefold() == "screenshot"
     return FileMetadata(words, place, camera_date(image), screenshot)
 
 
@@ -229,56 +229,27 @@ def _iptc(image: Image.Image) -> Iterator[str]:
     info = IptcImagePlugin.getiptcinfo(image) or {}
     for field in _IPTC_WORDS:
         value = info.get(field, b"")
-        yield _text(value if isinstance(value, bytes) else value[0])
+        yield decoded(value if isinstance(value, bytes) else value[0])
 
 
 def _beside(image: Image.Image) -> Iterator[str]:
     """Texts of a PNG, the comment of a JPEG."""
     for key in _PNG_WORDS:
         value = image.info.get(key, "")
-        yield _text(value) if isinstance(value, bytes) else str(value)
+        yield decoded(value) if isinstance(value, bytes) else str(value)
 
 
 def _exif(image: Image.Image) -> Iterator[str]:
     """The description from EXIF, then the comment and title that Windows writes there."""
     exif = image.getexif()
     value = exif.get(DESCRIPTION, "")
-    yield _text(value if isinstance(value, bytes) else str(value).encode("latin-1", "replace"))  # as Pillow decoded it
+    raw = value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")  # as Pillow decoded it
+    yield decoded(raw)
     for tag in (COMMENT, TITLE, SUBJECT):
         value = exif.get(tag, b"")
         yield bytes(value).decode("utf-16-le", "replace") if isinstance(value, bytes | tuple) else str(value)
     comment = exif.get_ifd(EXIF_FOLDER).get(USER_COMMENT, b"")
-    yield _user_comment(comment, exif.endian or "<") if isinstance(comment, bytes) else str(comment)
-
-
-def _user_comment(raw: bytes, endian: str) -> str:
-    """EXIF's comment: eight bytes that name its code, then the text (EXIF 2.32, 4.6.5). Writers differ in the order of
-    bytes of UNICODE: the half that varies less holds the high bytes; `endian`, "<" or ">", decides where both do."""
-    if raw[:8].strip(b"\0 ").upper() not in (b"", b"ASCII", b"UNICODE", b"JIS"):
-        return _text(raw)  # some name no code
-    code, raw = raw[:8].rstrip(b"\0 ").upper(), raw[8:]
-    if code == b"UNICODE" and raw[:3] != codecs.BOM_UTF8:
-        even, odd = len(set(raw[0::2])), len(set(raw[1::2]))
-        big = even < odd if even != odd else endian == ">"
-        return raw.decode("utf-16-be" if big else "utf-16-le", "ignore").strip("\0\ufeff\ufffe ")
-    return raw.decode("iso2022_jp", "ignore").strip("\0 ") if code == b"JIS" else _text(raw)
-
-
-_OF_A_MAC = re.compile(rb"[\x81\x83\x86-\x89\x8d\x8f\x90\x98\x9d]|[a-z][\x8a\x8c\x8e\x9f]")
-"""Letters with accents in Mac OS Roman, which in Windows' code are signs, or capitals behind small letters."""
-
-
-def _text(raw: bytes) -> str:
-    """UTF-8 or, where it is none, what Windows or an old Macintosh writes in the west; "" for other codes, which would
-    read as noise."""
-    raw = raw.strip(b"\0 ")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("mac_roman" if _OF_A_MAC.search(raw) else "cp1252", "replace")
-    letters = [c for c in text if c.isalpha()]
-    foreign = sum(ord(c) > 127 for c in letters) > max(3, 0.6 * len(letters))
-    return "" if foreign or len(letters) < 0.5 * len(text.strip()) else text
+    yield user_comment(comment, exif.endian or "<") if isinstance(comment, bytes) else str(comment)
 
 
 def _place(gps: dict[int, object]) -> str | None:

@@ -66,7 +66,8 @@ def day_of_name(name: str, changed: datetime | None = None) -> datetime | None:
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
     for year, month, day, clock in _days(unicodedata.normalize("NFKC", name), changed.date() if changed else None):
         with suppress(ValueError, OverflowError, OSError):
-            if clock and was_never_set(datetime(year, month, day, *clock)):
+            hour, minute, second = clock
+            if was_never_set(datetime(year, month, day, hour, minute, second)):
                 continue
         with suppress(ValueError, OverflowError, OSError):
             found = datetime(year, month, day, 12)

@@ -6,6 +6,8 @@ The estimate is made before anything is loaded or fetched; `python -m assistant 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,11 +25,13 @@ Fits = Literal["yes", "tight", "no"]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Memory of this machine, in bytes."""
+    """Memory of this machine, in bytes, and what computes."""
 
     total: int
     free: int | None
     """What programs can get now without swapping; None where the system does not say (macOS)."""
+    graphics: bool = False
+    """Whether there is a graphics processor that llama.cpp can be built for: Apple's or NVIDIA's."""
 
 
 def performance_cores() -> int:
@@ -43,7 +47,7 @@ def this_machine() -> Machine:
         lines = dict(line.split(":", 1) for line in MEMINFO.read_text(encoding="ascii").splitlines() if ":" in line)
         if "MemAvailable" in lines:
             free = int(lines["MemAvailable"].split()[0]) * 1024
-    return Machine(total, free)
+    return Machine(total, free, sys.platform == "darwin" or shutil.which("nvidia-smi") is not None)
 
 
 def memory_needed(weights: int, kv_per_token: int) -> int:

@@ -19,6 +19,9 @@ from train.trl.model_shapes import kv_bytes, lora_weights, weights
 GB = 10**9
 BUFFERS = 2 * GB
 """Assumed bytes of CUDA itself, of fragmentation and of gradient buckets."""
+PROFILED = 3 * GB
+"""Assumed bytes with which vLLM, when it starts, tries the largest photo that the published processor allows (16,384
+visual tokens), whatever photos there are: trl cannot tell it of smaller ones."""
 DRAWN_PHOTO, OTHER_PHOTO = 64, 500
 """Visual tokens of a drawn photo (256 x 256 pixels), and assumed ones of another: CoViP's authors read thirteen photos
 and all words in 8,192 tokens."""
@@ -126,13 +129,13 @@ def refuse_small_vllm(gspo: Gspo, config: Mapping[str, Any], device: int) -> Non
             f"context is {settings.context}, must be at least {longest}: {prompt_tokens(gspo)} tokens of a prompt, and "
             f"max_tokens ({gspo.max_tokens})"
         )
-    needed = 2 * weights(config) + settings.context * kv_bytes(config)
+    needed = 2 * weights(config) + settings.context * kv_bytes(config) + PROFILED
     share = settings.vllm_memory * device
     if settings.vllm == "colocate" and needed > share:
         raise KeepsakeError(
             f"vllm_memory is {settings.vllm_memory}, {share / GB:.0f} GB of a device, must be at least "
-            f"{needed / device:.2f}: {2 * weights(config) / GB:.0f} GB of weights, and the KV cache of context "
-            f"{settings.context}"
+            f"{needed / device:.2f}: {2 * weights(config) / GB:.0f} GB of weights, {PROFILED / GB:.0f} to start, and "
+            f"the KV cache of context {settings.context}"
         )
 
 

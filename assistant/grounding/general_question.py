@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from assistant.grounding.words import lexicon
-from assistant.grounding.words.tokens import tokens
+from assistant.grounding.words.tokens import stem, tokens
 
 _ADVICE = re.compile(
     r"\W*(?:what|where|how|which \w+|who)? ?(?:should|shall) (?:i|we)\b|\W*can you (?:help|recommend|suggest"
@@ -23,18 +24,23 @@ _OPENS = re.compile(
 _OF_THE_WORLD = re.compile(r"\bthe (?:capital|population|weather|difference|time|president|king|queen) ", re.IGNORECASE)
 _ANY = re.compile(
     r"\b(?:an?|most|all|every|some|people|humans|the (?:capital|weather|meaning|difference|population|time|date|news"
-    r"|sun|moon|world|earth|sky))\b"
-    r"|\b(?:do|are|can|will) (?!you\b|i\b|we\b|they\b|the\b)[a-z]+s\b",
+    r"|sun|moon|world|earth|sky))\b",
     re.IGNORECASE,
 )
-"""What stands for any of a kind: "a spider", "dogs"."""
+"""What stands for any of a kind: "a spider"."""
+_SOME = re.compile(r"\b(?:do|are|can|will) (?!you\b|i\b|we\b|they\b|the\b)([a-z]+s)\b", re.IGNORECASE)
+"""What stands for any of a kind or, where it was told of, for these: "what do tickets cost"."""
 
 
-def general(question: str) -> bool:
-    """Whether nothing in the question points to the photo in view, or to the user's people, things and days."""
+def general(question: str, told: Collection[str] = ()) -> bool:
+    """Whether nothing in the question points to the photo in view, or to the user's people, things and days.
+
+    `told`: the stems of what memories tell of.
+    """
     if _ADVICE.match(question):
         return True
-    if not _OPENS.match(question) or not _ANY.search(question):
+    some = _SOME.search(question)
+    if not _OPENS.match(question) or not (_ANY.search(question) or (some and stem(some[1].lower()) not in told)):
         return False
     found = tokens(question)
     if any(t.kind in ("me", "mine", "other") or t.text.lower() in lexicon.THIS or t.possessive for t in found):

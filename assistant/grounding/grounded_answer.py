@@ -134,7 +134,7 @@ class GroundedAnswer(GroundedText):
         silent = any(verdict.kind == "abstains" for verdict in self._verdicts)
         if of_caption := self._picked(self._corrected):
             return of_caption.text
-        of_the_world = general(self._question)
+        of_the_world = general(self._question, frozenset().union(*(one.stems for one in self._evidence.told)))
         found = self._picked(self._recalled, silent=silent)
         if found and (not of_the_world or pick.covers(self._question, found.text)):
             self._quoted = (found.episode,)

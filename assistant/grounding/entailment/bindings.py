@@ -210,15 +210,23 @@ def _swallows(prep: Token, near: Sequence[Token]) -> bool:
 
 
 def says_twice(words: Sequence[Token], told: Sequence[Premise]) -> bool:
-    """Whether a sentence says three times what was told once, or twice a phrase of place: "you found it in the cellar:
-    2019 in the cellar"."""
+    """Whether a sentence says three times what was told once, or twice a phrase of place, "you found it in the cellar:
+    2019 in the cellar", or a word: "Thursday, Thursday"."""
     said = Counter(t.stem for t in words if t.kind == "word" and t.stem not in GENERIC)
     placed = Counter((a.stem, c.stem) for a, b, c in zip(words, words[1:], words[2:], strict=False) if a.kind == "prep")
     known = Counter[str]()
     for one in told:
         known |= Counter(t.stem for t in (*one.tokens, *one.place))
+    if _stammers(words) and not any(_stammers(one.tokens) for one in told):
+        return True
     often = {word for word, n in said.items() if n > 1 and n > known[word] > 0}
     return any(said[word] > 2 for word in often) or any(n > 1 and where[1] in often for where, n in placed.items())
+
+
+def _stammers(words: Sequence[Token]) -> bool:
+    return any(
+        a.stem == b.stem and a.content and b.kind != "day" for a, b in pairwise(t for t in words if t.text != ",")
+    )
 
 
 def takes_the_users_place(words: Sequence[Token], told: Premise) -> bool:

@@ -17,6 +17,7 @@ from assistant.grounding.entailment.bindings import (
 )
 from assistant.grounding.entailment.described import describes
 from assistant.grounding.entailment.doers import other_doer, thing_as_person
+from assistant.grounding.entailment.fragments import lost_a_word, only_if
 from assistant.grounding.entailment.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.entailment.premise import Evidence, Premise, excluded, groups
 from assistant.grounding.entailment.short_answer import answers
@@ -147,6 +148,8 @@ class Judge:
             torn_apart(words, told)
             or thing_as_person(words, told)
             or takes_the_users_place(words, told)
+            or lost_a_word(words, told)
+            or only_if(words, told)
             or (not self.evidence.asked and only_lists(words, told))
         ):
             return False

@@ -21,6 +21,8 @@ FEW = 3
 """Words that a part has at least: "the cat" alone says nothing."""
 CUT = 3.0
 """Margin of the reader from which a long quotation is cut to the part in which it found the answer."""
+AGREED = 0.0
+"""The same of a short answer, in which the model says what the reader found."""
 _BOUND = re.compile(
     r"(?:[,;:]|\s[–—-])(?=\s)"
     r"|\s(?=(?:because|but|although|while|so|until|since|and (?:then )?(?:i|we|he|she|it|they|now)|then)\s"
@@ -31,6 +33,12 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 """Where one part of a sentence ends and the next begins."""
+_CLAUSE = re.compile(
+    r"[,;:]\s+(?=(?:and |but |so )?(?:i|you|we|he|she|it|they|never|no|not|has|had|is|was|won['’]?t)\b)", re.IGNORECASE
+)
+"""Where a short answer goes on with another clause."""
+_MORE = re.compile(r"[,;:]\s+(?![\d\s])")
+"""Where an answer with a number or a day goes on with something else."""
 
 
 def may_be_cut(question: str) -> bool:
@@ -60,9 +68,12 @@ def clause(line: str, start: int, end: int) -> str:
 
 def answering_part(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> str:
     """The part of a long answer that holds what a reader surely found, where the answer repeats a told sentence, with
-    "you" for "I"; else the answer."""
-    if len(answer) <= LONG or not may_be_cut(question):
+    "you" for "I"; of a short one, what stands before another clause: "25, you took the fund down to 15". Else the
+    answer."""
+    if not may_be_cut(question):
         return answer
+    if len(answer) <= LONG:
+        return _up_to_the_answer(question, answer, recalled, readings)
     for one in recalled:
         read, words = readings.get(one.episode.id), one.episode.words
         if read is None or read.margin < CUT:
@@ -75,4 +86,17 @@ def answering_part(question: str, answer: str, recalled: Sequence[Quotable], rea
                 part = to_the_user(clause(line, read.start - begin, read.end - begin).strip("… ")).rstrip(" .!?")
                 if part.lower() in answer.lower():
                     return f"{part}."
+    return answer
+
+
+def _up_to_the_answer(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> str:
+    bound = _MORE if asks(tokens(question)) in ("number", "when") else _CLAUSE
+    for one in recalled:
+        read = readings.get(one.episode.id)
+        if read is None or read.margin < AGREED:
+            continue
+        span = to_the_user(one.episode.words[read.start : read.end]).lower()
+        at = answer.lower().find(span)
+        if at >= 0 and (found := bound.search(answer, at + len(span))):
+            return f"{answer[: found.start()]}."
     return answer

@@ -36,7 +36,7 @@ def with_commas(sentence: str) -> str:
         before = re.findall(r"[\w'’]+", sentence[: found.start()])[-1]
         low = before.lower()
         does = low in PAST or low.endswith("ed")
-        doer = found["deed"] and (before[0].isupper() or bears_life(low))
+        doer = found["deed"] and (before != low or before[0].isdigit() or bears_life(low))  # "class 7B bought it"
         not_hers = found["of_her"] and not bears_life(low)  # "the bike you got her in May" was for her
         if low not in _NO_END and not does and not doer and not not_hers:
             out, at = f"{out}{sentence[at : found.start()]},", found.start()

@@ -63,9 +63,15 @@ def _one_clause(sentence: str, question: str) -> str:
     return sentence if since or other else f"{first.rstrip(' ,')}."
 
 
+_BEGINS_WITH_AND = re.compile(r"^(?:and|but)\s+(?=\w)", re.IGNORECASE)
+
+
 def as_a_sentence(sentence: str, question: str) -> str:
     """A sentence that begins with a capital letter, whatever the user's words did; "Jonas did it." to "who did I run
-    with" is "Jonas.", and "her three weeks" to "how long did it take" is "Three weeks."."""
+    with" is "Jonas.", and "her three weeks" to "how long did it take" is "Three weeks.". An answer does not begin with
+    "And"."""
+    if question:
+        sentence = _BEGINS_WITH_AND.sub("", sentence)
     if _HOW_LONG.match(question) and (whom := _FOR_WHOM.match(sentence)):
         sentence = sentence[whom.end() :]
     sentence = with_commas(_one_clause(sentence, question) if question else sentence)

@@ -64,6 +64,26 @@ def test_of_an_answer_that_repeats_it_all_the_part_is_shown() -> None:
     assert part("how long was it", "11 days,", 1.0) == part("did it rain", "11 days,", 9.0) == answer
 
 
+@pytest.mark.parametrize(
+    ("question", "found", "answer", "shown"),
+    [
+        ("what did he ask for", "25", "25, I took the fund down to 15.", "25."),
+        ("how old is Sunita", "9", "9, top.", "9."),
+        ("where was it before", "the closed school", "From the closed school, no liver.", "From the closed school."),
+        ("what did I earn", "110 and lunch", "Paid 110 and lunch, they cut it.", "Paid 110 and lunch."),
+        ("what is special", "nine fingers", "Nine fingers, won't talk about it.", "Nine fingers."),
+        ("when was it", "3 May", "On 3 May, 2019.", "On 3 May, 2019."),
+        ("what did we eat", "eggs", "Eggs, milk and bread.", "Eggs, milk and bread."),
+        ("why did they go", "it rained", "It rained, they were wet.", "It rained, they were wet."),
+    ],
+)
+def test_a_short_answer_ends_where_another_clause_begins(question: str, found: str, answer: str, shown: str) -> None:
+    told = Episode(Photo("x", b"", 1, 1), (Turn("user", answer.lower()),), datetime(2026, 5, 2, tzinfo=UTC), day=None)
+    at = answer.lower().index(found.lower())
+    readings = {told.id: Reading(at, at + len(found), 5.0)}
+    assert answering_part(question, answer, [Quotable(told, None, "sure", True)], readings) == shown
+
+
 @pytest.mark.parametrize(("answer", "against"), [("Herr Schmidt.", True), ("Your ex.", False)])
 def test_who_was_with_somebody_stands_behind_with(answer: str, against: bool) -> None:
     words = "Herr Schmidt, won him at the fair in linz with my ex on 3 may 2022"

@@ -31,6 +31,12 @@ def test_a_model_that_sees_nothing_says_what_it_can_answer() -> None:
     assert "eight legs" in check("I do not know.", recall(LEO), question="How many legs does a spider have?").shown
 
 
+def test_things_that_were_told_of_are_no_matter_of_the_world() -> None:
+    circus = recall("Circus on the meadow. Mama Rosa sells tickets and walks the rope.")
+    for question, world in (("what do tickets cost", False), ("what do lions cost", True)):
+        assert (check("I do not know.", circus, question=question).shown == GENERAL) is world
+
+
 def test_what_a_model_that_sees_knows_is_shown_and_marked() -> None:
     found = check(
         "A spider has eight legs.", recall("This is Leo."), question="How many legs does a spider have?", may_say="seen"

@@ -35,6 +35,7 @@ def test_a_caption_in_the_users_words_has_commas(told: str, shown: str) -> None:
         "When she left it we cried.",
         "Cathal won it and he kept it.",
         "The boots Anna wore.",
+        "The pupils of 7B bought him with money from a cake sale.",
         "The bike you got her in May.",
     ],
 )

@@ -33,6 +33,7 @@ def test_a_quotation_mark_that_ends_nothing_goes() -> None:
     [
         ("her three weeks.", "how long did it take", "Three weeks."),
         ("him about 20 minutes.", "How long did he need?", "About 20 minutes."),
+        ("And they found a mouse nest.", "what did they discover", "They found a mouse nest."),
         ("her sister.", "how long did it take", "Her sister."),
         ("her three sisters.", "who came?", "Her three sisters."),
         ("Niamh's boots and it was Siobhan's hen party.", "whose boots are they", "Niamh's boots."),

@@ -1,0 +1,58 @@
+"""A sentence that lost a word of what was told is not shown, nor a condition as if it had happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.grounded import check, recall
+
+LOST = [
+    ("my mum's vase, she bought it in Prague in 1998", "Your mum's vase, she bought in Prague in 1998."),
+    ("the backpack dad gave me for my birthday", "Dad gave you for your birthday."),
+    ("my son's monster, he calls it Gogo and takes it to bed", "Gogo and takes it to bed."),
+    ("We found this vase at a flea market in Lyon.", "This is vase at a flea market in Lyon."),
+    ("this is the rucksack I carried across the Alps", "You carried across the Alps."),
+    ("The coat Nora wore to the opera", "Nora wore to the opera."),
+    ("Bet with Maurice: if Ghana wins, I dye my beard.", "Ghana won."),
+    ("If the vet says yes we will bring him home on Friday.", "The vet said yes."),
+    ("If it rains we stay in the hut in Murau.", "You stay in the hut in Murau."),
+    ("Ask Lena whether the boat leaks.", "The boat leaks."),
+]
+WHOLE = [
+    ("my mum's vase, she bought it in Prague in 1998", "She bought it in Prague in 1998."),
+    ("my mum's vase, she bought it in Prague in 1998", "This is the vase she bought in Prague in 1998."),
+    ("the backpack dad gave me for my birthday", "The backpack dad gave you for your birthday."),
+    ("my son's monster, he calls it Gogo and takes it to bed", "He calls it Gogo and takes it to bed."),
+    ("She is deaf and kind to cats.", "She is kind to cats."),
+    ("This is paint from the old barn.", "This is paint from the old barn."),
+    ("a kind dog, she came from Graz", "She came from Graz."),
+    ("Rosa gave up after an hour.", "Rosa gave up after an hour."),
+    ("Max wants to go out at six.", "Max wants to go out at six."),
+    ("mum always gave to the poor", "Mum gave to the poor."),
+    ("army barracks, eight men and one heater", "Eight men and one heater."),
+    ("my cats and dogs in the garden", "Your cats and dogs in the garden."),
+    ("If Ghana wins, I dye my beard. Ghana won.", "Ghana won."),
+    ("If it rains we stay in the hut in Murau.", "If it rains you stay in the hut in Murau."),
+]
+
+
+@pytest.mark.parametrize(("told", "sentence"), LOST)
+def test_a_fragment_is_not_shown(told: str, sentence: str) -> None:
+    assert sentence not in check(sentence, recall(told, by_sight=True)).shown
+
+
+@pytest.mark.parametrize(("told", "sentence"), WHOLE)
+def test_a_whole_sentence_stays(told: str, sentence: str) -> None:
+    assert check(sentence, recall(told, by_sight=True)).shown.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("told", "question", "answer", "holds"),
+    [
+        ("He eats worms on Monday and Thursday, never ham.", "when is he fed", "Thursday, Thursday, never ham.", False),
+        ("He eats worms on Monday and Thursday, never ham.", "when is he fed", "On Monday and Thursday.", True),
+        ("Duran Duran played in Linz.", "who played in Linz", "Duran Duran.", True),
+    ],
+)
+def test_an_answer_says_no_word_twice_that_was_told_once(told: str, question: str, answer: str, holds: bool) -> None:
+    assert (answer in check(answer, recall(told, by_sight=True), question=question).shown) is holds

@@ -6,7 +6,8 @@ import re
 from datetime import datetime, timedelta
 
 from memory.days import Unknown, given_day, noon_of
-from memory.times.time_phrases import parse, range_words
+from memory.times.phrases.time_reasons import range_words
+from memory.times.time_phrases import parse
 
 _SURE = re.compile(
     r"\b(?:(?:19|20)\d\d|today|yesterday|ago|(?:last|this) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b", re.IGNORECASE

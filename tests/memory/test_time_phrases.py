@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from memory.times import time_phrases
-from memory.times.time_phrases import given_days, parse, range_words
+from memory.times.phrases.time_reasons import range_words
+from memory.times.time_phrases import given_days, parse
 from tests.support.day_ranges import days
 from tests.support.local_clock import in_rome
 

@@ -1,6 +1,6 @@
 """The atoms of a text: all smallest phrases of time in it, each of the first kind that fits.
 
-`time_phrases.py` puts atoms together and decides which of them mean a time.
+`phrases/phrase_finder.py` puts atoms together, and `phrases/meant_times.py` decides which of them mean a time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The days of phrases of time: the atoms of a group narrow each other, groups are alternatives or ends of a range.
 
-`time_phrases.py` finds the phrases in a sentence, and decides which of them mean a time.
+`phrase_finder.py` finds the phrases in a sentence, `meant_times.py` decides which of them mean a time, and
+`beside_days.py` reckons what lies before or after one: "the week before Christmas".
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from datetime import date, timedelta
 from functools import reduce
 
 from memory.times.atoms.atom import Atom
-from memory.times.atoms.atom_days import day_span, latest, of_month, shared, week_span, year_span
-from memory.times.calendar_names import WEEKDAYS, Span
+from memory.times.atoms.atom_days import latest, shared, year_span
+from memory.times.calendar_names import Span
+from memory.times.phrases.beside_days import beside
 
 Days = tuple[date | None, date | None]
 """First day and the day after the last; None: no limit."""
@@ -106,7 +108,7 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
         return _around(first, end)
     if len(groups) == 1 or not phrase.is_range:
         if phrase.beside and phrase.how in ("before", "after"):
-            return _beside((first, end), phrase.how == "before", phrase.beside)
+            return beside((first, end), phrase.how == "before", phrase.beside)
         if phrase.how == "before":
             return None, first
         if phrase.how in ("until", "till"):
@@ -116,57 +118,6 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
         if phrase.how == "since":
             return first, None
     return first, end
-
-
-_LENGTHS = {"week": 7, "fortnight": 14, "days": 7, "weeks": 31, "few weeks": 49, "month": 31, "year": 366}
-"""Days of "the week before Christmas"; of all others one."""
-
-
-def _beside(span: Span, before: bool, what: str) -> Span:
-    """The week, the Sunday, or the day three days, before or after a span. Raises ValueError for "two years before".
-
-    Of a feast of some days the middle one counts for what is not beside it: the Saturday before Christmas may be its
-    24th, the Sunday after Easter is none of Easter's.
-    """
-    first, end = span
-    days = (end - first).days
-    core = first + timedelta(days=days // 2) if days <= 7 else first if before else end - timedelta(days=1)
-    together = what.startswith("the ") and " " in what.removeprefix("the ")
-    amount, _, unit = what.removeprefix("the ").replace("couple of", "few").partition(" ")
-    if together and amount.isdigit() and unit.startswith(("day", "week")):  # "the three days before" are all of them
-        length = timedelta(days=int(amount) * (7 if unit.startswith("week") else 1))
-        return (first - length, first) if before else (end, end + length)
-    what = what.removeprefix("the ")
-    if amount in ("first", "second", "third", "next", "last"):
-        first, end = _beside(span, before, unit)
-        later = timedelta(days=7 * ("second", "third").index(amount) + 7 if amount in ("second", "third") else 0)
-        return (first - later, end - later) if before else (first + later, end + later)
-    if amount == "few":
-        what, unit = "few weeks" if unit == "weeks" else unit, ""
-    if what in WEEKDAYS or what == "weekend":
-        begins = core - timedelta(days=max(0, core.weekday() - 5)) if what == "weekend" else core
-        saturday_or_day = WEEKDAYS.index("saturday" if what == "weekend" else what)
-        if before:
-            last = begins - timedelta(days=(begins.weekday() - saturday_or_day - 1) % 7 + 1)
-            if what == "weekend" and last + timedelta(days=1) >= first:
-                last -= timedelta(days=7)
-        else:
-            last = core + timedelta(days=(saturday_or_day - core.weekday() - 1) % 7 + 1)
-        return last, last + timedelta(days=2 if what == "weekend" else 1)
-    if unit:
-        if not unit.startswith(("day", "week")) or days > 7:
-            raise ValueError("an amount of time before or after a time of some length")
-        many = int(amount) if amount.isdigit() else 1
-        day = core + timedelta(days=many * (7 if unit.startswith("week") else 1) * (-1 if before else 1))
-        return week_span(day) if unit.startswith("week") else day_span(day)
-    if what in ("year", "month") and (day := first - timedelta(days=1) if before else end):
-        whole = year_span(day.year) if what == "year" else of_month(day.month)(day.year)
-        if first == whole[1] or end == whole[0]:  # beside a whole year or month
-            return whole
-    if what in ("years", "months"):
-        raise ValueError("some years before or after")
-    length = timedelta(days=_LENGTHS.get(what, 1))
-    return (first - length, first) if before else (end, end + length)
 
 
 def excluded_days(phrase: Phrase, today: date, within: Days) -> list[Span]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from memory.times.calendar_names import MONTH_NAMES
 from memory.times.number_words import NUMBER
-from memory.times.phrase_days import Phrase
+from memory.times.phrases.phrase_days import Phrase
 from memory.times.spelling_parts import MOVABLE_FEAST
 from memory.times.time_spelling import Spelled
 
@@ -73,6 +74,17 @@ _TOLD_BY = re.compile(
     re.I,
 )
 """What tells which summer is meant, after "in the summer"."""
+
+
+class MeantPhrases(NamedTuple):
+    """The phrases of a sentence by what they are to it."""
+
+    phrases: Sequence[Phrase]
+    """Those that say when."""
+    told: Sequence[Phrase]
+    """Those that say when not."""
+    half_read: Sequence[Phrase]
+    """Those that would say when, but beside something that was not understood."""
 
 
 def of_movable_feast(text: str, phrase: Phrase) -> bool:

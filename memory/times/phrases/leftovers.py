@@ -13,7 +13,7 @@ from memory.times.atoms.atom import Atom
 from memory.times.calendar_names import WEEKDAYS
 from memory.times.languages.names_elsewhere import EVERY_YEAR, LIMITS_AHEAD, OTHER_END
 from memory.times.number_words import NUMBER
-from memory.times.phrase_days import Phrase
+from memory.times.phrases.phrase_days import Phrase
 from memory.times.spelling_parts import WEEKDAY
 
 _UNIT = (

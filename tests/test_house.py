@@ -76,7 +76,7 @@ FLOORS = {
         "nano2",
         "rl",
         "trl",
-        "study lab lab_cli lab_costs lab_run lab_scores lab_settings lab_needs",
+        "study lab lab_cli lab_costs lab_files lab_run lab_scores lab_settings lab_needs",
         "__main__",
     ),
     "quantize": (

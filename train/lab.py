@@ -20,7 +20,7 @@ from typing import Any
 
 from memory.errors import KeepsakeError
 from memory.paths import home
-from train import lab_costs, lab_run, lab_scores, run_record
+from train import lab_costs, lab_files, lab_run, lab_scores, run_record
 from train.lab_needs import CUDA_LLAMA, ask_judge, missing
 from train.lab_run import Step
 from train.lab_settings import Settings, checked, engine_bytes, judge_of, servers, wants_pictures, world_of
@@ -112,6 +112,7 @@ def run(recipe: Recipe, given: Settings) -> None:
     listed = steps(recipe, given)
     if absent := missing(recipe, given):
         raise KeepsakeError(f"{absent[0]} is not here" + (f", and {len(absent) - 1} more" if absent[1:] else ""))
+    lab_files.read_all(recipe.gspo or Gspo(), given)
     ask_judge(recipe.gspo or Gspo(), given)
     lab_run.execute(listed, run_record.folder(recipe).parent / "lab.json")
 
@@ -144,4 +145,6 @@ def table(recipe: Recipe, given: Settings) -> str:
         lines += [f"\n{step.name}: {where} {step.memory / GB:.0f} GB, about {step.hours:.1f} hours"]
         lines.append("  " + lab_run.line(step))
     lines.append(f"\naltogether about {lab_run.hours(listed):.0f} hours (computed, never measured)")
-    return "\n".join([*lines, *(f"needed, not here: {one}" for one in missing(recipe, given))])
+    if not (absent := missing(recipe, given)):
+        lab_files.read_all(gspo, given)
+    return "\n".join([*lines, *(f"needed, not here: {one}" for one in absent)])

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmark.world.concepts import fetched_folder
 from memory.errors import KeepsakeError
 from memory.paths import home
+from train.lab_files import IMAGES, METADATA, QUESTIONS, TASKS, wants_official
 from train.lab_run import devices_seen
 from train.lab_settings import GB, Settings, config_of, judge_here, judge_of, servers, wants_pictures
 from train.recipe import Gspo, Recipe, Trl
@@ -34,12 +35,12 @@ def missing(recipe: Recipe, given: Settings) -> list[str]:
     gspo = recipe.gspo or Gspo()
     settings = gspo.trl or Trl()
     wanted = [Path(settings.data)] if settings.data and not given.model else []
-    if Path(settings.data).suffix == ".json":
-        names = ("QAS_GT_test.json", "meta_test_cleaned.jsonl", "images", "lsd", "lar", "itr")
+    if wants_official(gspo):
+        names = (QUESTIONS, METADATA, IMAGES, *TASKS)
         wanted += [*([] if given.model else [Path(settings.images)]), *(given.official / name for name in names)]
     absent = dict.fromkeys(path for path in wanted if not path.exists())
     out = [f"{path} (links in the README of github.com/oyt9306/CoViP)" for path in absent]
-    if Path(settings.data).suffix == ".json" and not given.references.exists():
+    if wants_official(gspo) and not given.references.exists():
         out.append(f"{given.references} (DOCCI, or JSON Lines of your own with image_file and description)")
     if wants_pictures(gspo, given) and not fetched_folder().is_dir() and shutil.which("npm") is None:
         out.append("npm (Node.js), with which the pictures of the other splits are fetched")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from memory.paths import home
 from train import lab_costs
+from train.lab_files import IMAGES, METADATA, QUESTIONS, TASKS, wants_official
 from train.lab_run import Step, devices_seen
 from train.lab_settings import GB, Settings, judge_of, servers
 from train.recipe import Gspo, Trl
@@ -69,11 +69,11 @@ def _of(name: str, gspo: Gspo, given: Settings, cost: lab_costs.Costs, memory: i
         n = min(samples, ours) if given.quick else samples
         return n * (texts * cost.caption + (cost.scoring(captions) if judged else 0.0))
 
-    if Path(settings.data).suffix == ".json":
-        files = {"--questions": "QAS_GT_test.json", "--metadata": "meta_test_cleaned.jsonl", "--images": "images/"}
+    if wants_official(gspo):
+        files = {"--questions": QUESTIONS, "--metadata": METADATA, "--images": IMAGES}
         asked = [word for option, file in files.items() for word in (option, str(given.official / file))]
         add("CapEval", hours(CAPEVAL, 1, 3), "capeval", *asked, *few, *laid)  # and two controls
-        for task in ("lsd", "lar", "itr"):
+        for task in TASKS:
             rows = ["--task", task, "--source", str(given.official / task)]
             add(task.upper(), hours(ROWS, 2), "official", *rows, *few, *laid)
             add(f"{task.upper()} without a caption", hours(ROWS, 1), "official", *rows, "--direct", *few, *laid)

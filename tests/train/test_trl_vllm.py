@@ -94,6 +94,15 @@ def test_the_divergence_is_the_published_one() -> None:
     assert config.beta == 0.04 and config.use_bias_correction_kl is False
 
 
+def test_sampling_as_released_is_corrected_by_nothing() -> None:
+    """Previously vLLM's log-probabilities would have corrected the authors' oversight, in part: not their run."""
+    released, ours = (
+        run.rewarded(Gspo(base="x/y", trl=Trl(sampling=name)), Path("unused"), 1, [1])
+        for name in ("released", "policy")
+    )
+    assert released.vllm_importance_sampling_correction is False and ours.vllm_importance_sampling_correction is True
+
+
 def test_the_vllm_that_is_asked_for_is_what_trl_takes() -> None:
     """Previously any: pip would take a newer one, of which trl warns."""
     (taken,) = (one for one in map(Requirement, requires("trl") or []) if one.name == "vllm")

@@ -163,6 +163,7 @@ def rewarded(gspo: Gspo, out: Path, world: int, never: Sequence[int]) -> Any:
         vllm_server_base_url=settings.vllm_url or None,
         vllm_gpu_memory_utilization=settings.vllm_memory,
         vllm_max_model_length=settings.context,
+        vllm_importance_sampling_correction=settings.sampling == "policy",  # as released, nothing corrects
         vllm_importance_sampling_mode="token_truncate",  # by sequence, long completions would be masked
     )
 

@@ -101,6 +101,7 @@ def zone_of(offset: str) -> timezone | None:
 
 
 def _parsed(text: str, offset: str) -> datetime | None:
+    """The date that a text is as a whole."""
     text = _in_numbers(text[:LONGEST])
     if re.fullmatch(r"\d{10}(?:\.\d+)?|\d{13}", text):
         at = datetime.fromtimestamp(int(text[:10]), UTC).astimezone()
@@ -112,23 +113,27 @@ def _parsed(text: str, offset: str) -> datetime | None:
     if year - _BUDDHIST in range(1950, date.today().year + 2):
         year -= _BUDDHIST
     try:
-        if match["hour"] is None:
-            at = datetime.combine(date(year, month, day), NOON, UTC)
-        else:
-            hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
-            halves = match.groupdict()
-            pm = halves.get("pm") or halves.get("pm0")
-            if hour <= 12 and (pm or halves.get("am") or halves.get("am0")):
-                hour = hour % 12 + (12 if pm else 0)
-            local = datetime(year, month, day, hour % 24 if hour == 24 else hour, minute, min(second, 59))
-            if was_never_set(local):
-                return None
-            zone = zone_of(match["offset"] or offset)
-            at = local.replace(tzinfo=zone) if zone else local.astimezone()
-        at.astimezone(UTC)  # raises for the first and last days of the calendar
+        on = date(year, month, day)
+        moment = datetime.combine(on, NOON, UTC) if match["hour"] is None else _at(on, match, offset)
+        if moment:
+            moment.astimezone(UTC)  # raises for the first and last days of the calendar
     except (ValueError, OverflowError, OSError):
         return None
-    return at if at.year >= _OLDEST else None
+    return moment if moment and moment.year >= _OLDEST else None
+
+
+def _at(on: date, match: re.Match[str], offset: str) -> datetime | None:
+    """The moment of a day that the clock in the match shows; None of a clock that nobody set. Raises ValueError."""
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    halves = match.groupdict()
+    pm = halves.get("pm") or halves.get("pm0")
+    if hour <= 12 and (pm or halves.get("am") or halves.get("am0")):
+        hour = hour % 12 + (12 if pm else 0)
+    local = datetime.combine(on, time(0 if hour == 24 else hour, minute, min(second, 59)))
+    if was_never_set(local):
+        return None
+    zone = zone_of(match["offset"] or offset)
+    return local.replace(tzinfo=zone) if zone else local.astimezone()
 
 
 def was_never_set(local: datetime) -> bool:

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,8 @@ from typing import Any, Literal
 from textual.message import Message
 
 from assistant.backends.cache import disk_cache
-from assistant.importing.import_outcomes import Tally
+from assistant.encoder.encoder import PhotoEncoder
+from assistant.importing.import_outcomes import ImportOutcome, Tally
 from assistant.importing.import_photos import SNAPSHOT_FROM, import_all
 from assistant.importing.import_source import Choices, Source
 from assistant.importing.seen_files import SeenFiles
@@ -209,43 +210,49 @@ class _Work:
             self.post(Crashed(error))
 
     def _each(self, source: Source) -> None:
+        """Look at each file of the source, or import it, until the work is stopped; note what can be undone."""
         left_out = (*source.unusable, *((name, NO_PHOTOS) for name in source.others))
         self._change(state="importing" if self.store else "looking", kind=source.kind, total=len(source.items))
         self._change(left_out=left_out, others=len(source.others), notes=source.notes)
         self.post(ImportReport(self.report))
-        memory, changes = self.session.own or self.session.store, self.session.changes
-        encoder = None
-        if self.store:
-            if self.session.engines.encoder_thread is None:
-                raise KeepsakeError(NEEDS_ENCODER)
-            encoder = self.session.engines.encoder()
-            if self.given is None and len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
-                with suppress(MemoryFileError):  # no reason not to import; opening the memory tells of damage
-                    memory.snapshot()
+        memory = self.session.own or self.session.store
+        encoder = self._encoder() if self.store else None
+        if self.store and self.given is None and len(source.items) >= SNAPSHOT_FROM and memory.stats()["episodes"]:
+            with suppress(MemoryFileError):  # no reason not to import; opening the memory tells of damage
+                memory.snapshot()
         seen = SeenFiles(disk_cache.root() / "imports", keep=self.store and not memory.encrypted)
-        began, told = time.monotonic(), 0.0
         tally = Tally()
         try:
             with closing(import_all(memory, encoder, source.items, self.choices, seen)) as outcomes:
-                for n, item in enumerate(outcomes, 1):
-                    tally.count(item)
-                    if self.store and item.episode:
-                        self.added.append(item.episode.id)
-                        self.photos.add(item.episode.photo.sha256)
-                    now = time.monotonic()
-                    self._change(done=n, seconds=now - began)
-                    if now - told >= EVERY:
-                        told = now
-                        self._progress(tally, now)
-                    if self.stopped.is_set():
-                        self.broken_off = n < len(source.items)
-                        break
+                self._follow(outcomes, tally)
         finally:
             self._change(tally=copy.deepcopy(tally), left_out=(*left_out, *tally.unusable))
             if self.added:
                 if self.given is None:  # undo takes back what the user did, not what came by itself
-                    changes.note_import(self.added, len(self.photos))
+                    self.session.changes.note_import(self.added, len(self.photos))
                 self.session.count()
+
+    def _encoder(self) -> PhotoEncoder:
+        if self.session.engines.encoder_thread is None:
+            raise KeepsakeError(NEEDS_ENCODER)
+        return self.session.engines.encoder()
+
+    def _follow(self, outcomes: Iterable[ImportOutcome], tally: Tally) -> None:
+        """Count what becomes of each file, and report it every now and then."""
+        began, told = time.monotonic(), 0.0
+        for n, item in enumerate(outcomes, 1):
+            tally.count(item)
+            if self.store and item.episode:
+                self.added.append(item.episode.id)
+                self.photos.add(item.episode.photo.sha256)
+            now = time.monotonic()
+            self._change(done=n, seconds=now - began)
+            if now - told >= EVERY:
+                told = now
+                self._progress(tally, now)
+            if self.stopped.is_set():
+                self.broken_off = n < self.report.total
+                break
 
     def _progress(self, tally: Tally, now: float) -> None:
         self._change(tally=copy.deepcopy(tally))

@@ -135,7 +135,20 @@ class Completion(OptionList, can_focus=False):
         self.post_message(self.Taken())
 
     def _show(self, typed: Mention, kept: PathEntry | None = None) -> None:
-        head, slash, start = typed.path.rpartition("/")
+        """List what completes the path; the highlight stays on the entry `kept` where that is still listed."""
+        found = self._found(typed.path)
+        self._offered = found[:SHOWN]
+        several = len({entry.place for entry in self._offered}) > 1
+        self.clear_options()
+        self.add_options(Option(_line(entry, several)) for entry in self._offered)
+        self.border_subtitle = COMPLETION.format(shown=len(self._offered), found=len(found)) if found else ""
+        self.display = bool(found)
+        at = self._offered.index(kept) if kept in self._offered else 0
+        self.highlighted = at if found else None
+
+    def _found(self, path: str) -> list[PathEntry]:
+        """The entries that complete the path, of the folders that are read; the others begin to be read."""
+        head, slash, start = path.rpartition("/")
         try:
             base = Path(f"{head}{slash}").expanduser()
         except RuntimeError:  # "~someone" without such a user
@@ -152,16 +165,8 @@ class Completion(OptionList, can_focus=False):
             for entry in self._read[place]
             if entry.name.casefold().startswith(folded) and (hidden or not entry.name.startswith("."))
         ]
-        if len(found) == 1 and not found[0].folder and _means(typed.path, found[0].path):
-            found = []  # the whole name is typed already: Enter sends
-        self._offered = found[:SHOWN]
-        several = len({entry.place for entry in self._offered}) > 1
-        self.clear_options()
-        self.add_options(Option(_line(entry, several)) for entry in self._offered)
-        self.border_subtitle = COMPLETION.format(shown=len(self._offered), found=len(found)) if found else ""
-        self.display = bool(found)
-        at = self._offered.index(kept) if kept in self._offered else 0
-        self.highlighted = at if found else None
+        whole = len(found) == 1 and not found[0].folder and _means(path, found[0].path)
+        return [] if whole else found  # the whole name is typed already: Enter sends
 
     def _list(self, folder: Path, read: dict[Path, list[PathEntry]]) -> None:
         found = entries(folder)

@@ -68,30 +68,51 @@ def relative_times() -> Iterable[tuple[str, Callable[[], Rules]]]:
 
 
 def _another_one() -> Rules:
+    """ "Letzten Sommer und den davor"."""
     for ahead, behind in _BESIDE.items():
         also = r"(?:und|oder|et|ou|y|o|e|en|of|i|lub|ve|veya) (?:[^\W\d]+ ){0,3}"
         yield rf"{also}(?:{behind})(?=\s*(?:[,.;:?!)]|$))", f"or the one {ahead}"
 
 
 def _of(language: Language) -> Rules:
-    units, numbers = language.units, _named(language.numbers, range(1, 13))
-    weekdays = _named(language.weekdays, WEEKDAYS)
-    names = _named(language.seasons, _SEASONS) | weekdays | units | _MONTHS_AND_FEASTS  # "zeszłego lata": a summer's
+    """All rules of one language, in the order in which they are tried."""
     for meant, words in language.fixed.items():
         yield rf"(?:{words})(?![\w-])", meant
-    unit, count = _any(units), rf"(?P<count>\d{{1,3}}|{_any(numbers)})"
-    or_more = rf"(?:(?P<least>\d{{1,3}}|{_any(numbers)}){_TO_OR_OR})?"
-    many = rf"(?:(?P<few>{language.few})|{or_more}{count}) "
+    numbers = _named(language.numbers, range(1, 13))
+    number = rf"(?:\d{{1,3}}|{_any(numbers)})"
+    or_more = rf"(?:(?P<least>{number}){_TO_OR_OR})?"
+    many = rf"(?:(?P<few>{language.few})|{or_more}(?P<count>{number})) "
+    yield from _some_time_ago(language, many, numbers)
+    yield from _in_the_last(language, many, numbers)
+    yield from _last_and_this(language)
+    if language.on != "-":
+        yield from _on_a_weekday(language)
+
+
+def _some_time_ago(language: Language, many: str, numbers: dict[str, str]) -> Rules:
+    """ "Vor drei Wochen", "il y a un an et demi", "rok temu"."""
+    units, unit = language.units, _any(language.units)
     amount = (
         rf"(?:{_NEARLY}|{_MORE}|{_LESS})?(?:(?P<halfa>{language.half}) |{many})(?P<unit>{unit})\b{_AND_A_HALF}?"
         rf"|(?P<one>{unit if language.ago == '{} temu' else '(?!)'})"  # "rok temu"
     )
     for pattern in language.ago.split("|"):
         yield rf"{pattern.format(f'(?:{amount})')}(?!\w)", lambda m: _ago(m, units, numbers)
+
+
+def _in_the_last(language: Language, many: str, numbers: dict[str, str]) -> Rules:
+    """ "Die letzten drei Wochen", "les trois dernières semaines"."""
+    units, unit = language.units, _any(language.units)
     last = "|".join(filter(None, (language.last, language.past)))
     for order in (f"(?:{last}) {many}", f"{many}(?:{last}) "):
         yield rf"{_ARTICLE}{order}(?P<unit>{unit})\b", lambda m: _last_many(m, units, numbers)
     yield rf"{_ARTICLE}{many}(?P<unit>{unit}) (?:{last})\b", lambda m: _last_many(m, units, numbers)
+
+
+def _last_and_this(language: Language) -> Rules:
+    """ "Letzte Woche", "l'été dernier", "dieses Jahr", "przedostatni weekend"."""
+    seasons, weekdays = _named(language.seasons, _SEASONS), _named(language.weekdays, WEEKDAYS)
+    names = seasons | weekdays | language.units | _MONTHS_AND_FEASTS  # "zeszłego lata": a summer's
     which = {"before": language.last_but_one, "last": language.last, "past": language.past, "this": language.this}
     for meant, words in which.items():
         if words:
@@ -99,13 +120,17 @@ def _of(language: Language) -> Rules:
             yield rf"{_ARTICLE}(?:{words})(?: |(?<=['’])){said}", _which(meant, names)
             if meant != "this":
                 yield rf"{_ARTICLE}(?P<name>{_any(names)}) (?:{words})\b", _which(meant, names)
-    if language.on != "-":
-        on = f"(?:{language.on}) " if language.on else r"(?<!\ble )(?<!\bchaque )"
-        day = _any(weekdays).replace("(?:-feira)?", "-feira")
-        yield (
-            rf"{on}(?P<name>{day})\b(?! gras| santa)",
-            lambda m: f"on {_meant(m['name'], weekdays)}" if language.on or _FRENCH.search(m.string) else m[0],
-        )
+
+
+def _on_a_weekday(language: Language) -> Rules:
+    """ "Am Montag", "el lunes"; the French "lundi" has no word before it."""
+    weekdays = _named(language.weekdays, WEEKDAYS)
+    on = f"(?:{language.on}) " if language.on else r"(?<!\ble )(?<!\bchaque )"
+    day = _any(weekdays).replace("(?:-feira)?", "-feira")
+    yield (
+        rf"{on}(?P<name>{day})\b(?! gras| santa)",
+        lambda m: f"on {_meant(m['name'], weekdays)}" if language.on or _FRENCH.search(m.string) else m[0],
+    )
 
 
 def _yesterday(match: re.Match[str]) -> str:
@@ -131,12 +156,13 @@ def _meant(text: str, names: dict[str, str]) -> str:
 
 
 def _which(which: str, names: dict[str, str]) -> Callable[[re.Match[str]], str]:
+    """What writes "last week" in English, by which it is: before (the last but one), last, past or this."""
+
     def write(match: re.Match[str]) -> str:
         name = _meant(match["name"], names)
         of = name != "year" and which != "this" and _OF_A_TIME.match(match.string, match.end())
-        if (
-            of or name == "day" or (which == "past" and match[0].lower().endswith("ie lata"))
-        ):  # "ostatnie lata": some years
+        some_years = which == "past" and match[0].lower().endswith("ie lata")  # "ostatnie lata"
+        if of or name == "day" or some_years:
             return match[0]
         if which in ("last", "past") and _SEVERAL.search(match[0]):
             return f"in the last few {name}s" if name in ("week", "month", "year") else match[0]

@@ -40,7 +40,11 @@ class Message:
     file: str | None = None
     """The file that was sent, as the chat names it: without any folder, or within the export's."""
     omitted: bool = False
-    """A file was sent, but the export was made without media."""
+    """A file was sent, but the export was made without media; the text is its caption."""
+    id: str = ""
+    """What replies call the message; "" where the export has no such thing."""
+    reply_to: str = ""
+    """The id of the message that this one replies to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,14 @@ def photos_with_messages(
     """Every message with a photo, and the messages about it: its caption, those just before and those soon after.
 
     Messages reach up to the photo before and the photo after; photos sent in a row share the messages around them, not
-    their captions. A message between two photos is about the first of them.
+    their captions. A message between two photos is about the first of them. A reply is about the photo it replies to,
+    however late, and the caption of a file that was left out is about no other one.
     """
     messages = [m for m in messages if m.text or _shows(m, is_photo)]
+    replies: dict[str, list[Message]] = {m.id: [] for m in messages if m.id and _shows(m, is_photo)}
+    for message in messages:
+        if message.reply_to in replies and not _shows(message, is_photo):
+            replies[message.reply_to].append(message)
     taken, start = 0, 0
     while start < len(messages):
         if not _shows(messages[start], is_photo):
@@ -80,17 +89,25 @@ def photos_with_messages(
         end = start + 1
         while end < len(messages) and _shows(messages[end], is_photo) and _in_a_row(messages[end - 1], messages[end]):
             end += 1
-        first, last = messages[start].when, messages[end - 1].when
+        row = messages[start:end]
+        others = replies.keys() - {m.id for m in row}
+        first, last = row[0].when, row[-1].when
         before = messages[max(taken, start - MESSAGES_BEFORE) : start]
         before = [m for m in before if timedelta() <= first - m.when <= BEFORE]
+        before = [m for m in before if not m.omitted and m.reply_to not in others]
         after: list[Message] = []
+        taken = end
         for message in messages[end : end + MESSAGES_AFTER]:
-            if _shows(message, is_photo) or not timedelta() <= message.when - last <= AFTER:
+            late = not timedelta() <= message.when - last <= AFTER
+            if _shows(message, is_photo) or late or message.omitted:
                 break
-            after.append(message)
-        for shown in messages[start:end]:
-            yield shown, (*before, *([shown] if shown.text else ()), *after)
-        start = taken = end + len(after)
+            after += [message] if message.reply_to not in others else []
+            taken += 1
+        for shown in row:
+            around = (*before, *([shown] if shown.text else ()), *after)
+            later = [m for m in replies.get(shown.id, ()) if m not in around]
+            yield shown, (*around, *later[:MESSAGES_AFTER])
+        start = taken
 
 
 def _shows(message: Message, is_photo: Callable[[str], bool]) -> bool:

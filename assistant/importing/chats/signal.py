@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -114,12 +115,13 @@ class _Export:
         attachments = message.get("attachments")
         found = [one for one in attachments if isinstance(one, dict)] if isinstance(attachments, list) else []
         pointers = [_part(one, "pointer") for one in found if one.get("flag") not in NO_PHOTO]
+        said = Message(when, sender, text, None, False, _text(item.get("dateSent")), _replied(message))
         if not self._files and pointers:
-            yield Message(when, sender, text, omitted=True)
+            yield replace(said, omitted=True)
         elif pointers:
-            yield from (Message(when, sender, text, self._file(one)) for one in pointers)
+            yield from (replace(said, file=self._file(one)) for one in pointers)
         elif text:
-            yield Message(when, sender, text)
+            yield said
 
     def _words(self, text: Mapping[str, Any]) -> str:
         """What was written, with the names of those whom it mentions."""
@@ -141,6 +143,11 @@ class _Export:
         kind = PurePosixPath(_text(pointer.get("fileName"))).suffix.removeprefix(".")
         kind = kind or _text(pointer.get("contentType")).rpartition("/")[2]
         return self._files.get(name, f"files/{name[:2]}/{name}.{kind}")
+
+
+def _replied(message: Mapping[str, Any]) -> str:
+    """When the message was sent that is quoted; "" for none."""
+    return _text(_part(message, "quote").get("targetSentTimestamp"))
 
 
 def _contact_name(contact: Mapping[str, Any]) -> str:

@@ -103,11 +103,19 @@ def _messages(listed: list[object]) -> Iterator[Message]:
         if when is None:
             continue
         nobodys = any(field in raw for field in NO_WORDS) or _is_command(raw.get("text"))
-        text = "" if nobodys else without_coordinates(_text(raw.get("text")))
+        written = _text(raw.get("text")) or _text(raw.get("text_entities"))
+        text = "" if nobodys else without_coordinates(written)
         file = _file(raw)
         omitted = _path(raw).startswith("(")
         if text or file or omitted:
-            yield Message(when, sender, text, file, omitted)
+            yield Message(
+                when, sender, text, file, omitted, _number(raw.get("id")), _number(raw.get("reply_to_message_id"))
+            )
+
+
+def _number(value: object) -> str:
+    """The number of a message as text; "" for none."""
+    return str(value) if type(value) is int else ""
 
 
 def _is_command(text: object) -> bool:

@@ -18,22 +18,15 @@ never taken for the morning. Of calendars other than the Gregorian only the year
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
 from assistant.importing.chats.chat import Chat, DayOrder, Message
-from assistant.importing.chats.whatsapp_words import (
-    LEFT_OUT,
-    OMITTED,
-    half_of,
-    is_deed,
-    is_notice,
-    is_own_deed,
-    without_additions,
-)
+from assistant.importing.chats.whatsapp_senders import deeds, group, names_a_group, names_with_colons, within_quotes
+from assistant.importing.chats.whatsapp_words import LEFT_OUT, OMITTED, half_of, is_notice, without_additions
 from memory.errors import KeepsakeError
 
 FOUNDED = 2009
@@ -73,7 +66,6 @@ _SPELLINGS = tuple(
 )
 """Beginnings that some telephones write otherwise."""
 _SENDER = re.compile(r"([^:：\n]{1,60})(?::(?:\s|$)|：\s?)(.*)", re.S)
-_QUOTES = (("“„", "”“"), ("«", "»"), ("「『", "」』"))
 _ALONE = re.compile(
     r"\u200e?((?:IMG|VID)-\d{8}-WA\d{4,}\.\w{2,5}|\d{8}-PHOTO-[\d-]{19}\.\w{2,5})(?= \(|\n|$)(?: \([^()\n]{1,40}\))?"
 )
@@ -120,8 +112,10 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
     if not bodies:
         mend = "set the telephone to the Gregorian calendar, and export the chat again"
         raise KeepsakeError(f"none of its dates is read, as in {entries[0].line[:30]!r}: {mend}")
-    messages = [m for when, body in bodies if (m := _message(when, "\n".join(body)))]
-    nobody = {_group(messages)} | _deeds({m.sender for m in messages})
+    whole = [(when, "\n".join(body)) for when, body in bodies]
+    colons = names_with_colons([match for _, body in whole if (match := _SENDER.match(body))], _attached)
+    messages = [m for when, body in whole if (m := _message(when, body, colons))]
+    nobody = {group(messages)} | deeds({m.sender for m in messages})
     return Chat(tuple(m for m in messages if m.sender not in nobody), order, sure)
 
 
@@ -231,19 +225,27 @@ def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None
     return None if late or year < FOUNDED else when
 
 
-def _message(when: datetime, body: str) -> Message | None:
-    """A message from what stands behind its date; None for notices of WhatsApp: joined, left, encrypted, deleted."""
+def _message(when: datetime, body: str, colons: Mapping[str, str]) -> Message | None:
+    """A message from what stands behind its date; None for notices of WhatsApp: joined, left, encrypted, deleted.
+
+    `colons`: by the beginnings of names with a colon their ends.
+    """
     match = _SENDER.match(body)
     if not match:
         return None
-    sender = " ".join(_MARKS.sub("", match[1]).split()).lstrip("~ ")
-    body = match[2] or ""
-    if not sender or _within_quotes(sender):
+    name, body = match[1], match[2] or ""
+    if (end := colons.get(name)) and body.startswith(f"{end}: "):
+        name, body = f"{name}: {end}", body[len(end) + 2 :]
+    sender = " ".join(_MARKS.sub("", name).split()).lstrip("~ ")
+    if not sender or within_quotes(sender) or names_a_group(sender, _plain(body)):
         return None
     message = Message(when, sender, "")
-    if attached := _INSIDE.search(body) or _AHEAD.match(body) or _ALONE.match(body):
+    if attached := _attached(body):
         body = f"{body[: attached.start()]}\n{body[attached.end() :]}"
         return replace(message, text=_plain(body), file=_MARKS.sub("", attached[1]).strip())
+    first, _, caption = body.partition("\n")
+    if caption and LEFT_OUT.fullmatch(_plain(first)) and OMITTED.search(first):
+        return replace(message, text=_plain(caption), omitted=True)
     if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
         omitted = not body.startswith(_MARK) or OMITTED.search(body)
         return replace(message, omitted=True) if omitted else None
@@ -251,34 +253,9 @@ def _message(when: datetime, body: str) -> Message | None:
     return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)
 
 
-def _within_quotes(text: str) -> bool:
-    """Whether a quotation begins in the text and does not end: the colon behind it is one in a group's name."""
-    opened = any(sum(text.count(c) for c in a) > sum(text.count(c) for c in b) for a, b in _QUOTES)
-    single = len(re.findall(r"(?<=\s)['‘‚](?=\w)", text)) > len(re.findall(r"(?<=\w)['’](?!\w)", text))
-    odd = text.count('"') % 2 == 1  # in Hebrew a letter may stand before it, as in a name
-    hebrew = re.search(r"\s[למב]״[^״]*$", text)
-    return opened or single or bool(hebrew) or (odd and (' "' in text or len(text.split()) > 3))
-
-
-def _group(messages: Sequence[Message]) -> str | None:
-    """The sender who is the group itself: of three or more the one of whom only deeds of others are told."""
-    texts: dict[str, list[str]] = {}
-    for message in messages:
-        texts.setdefault(message.sender, []).append("" if message.file or message.omitted else message.text)
-    if len(texts) < 3:
-        return None
-    return next((one for one, said in texts.items() if all(is_deed(text, [*texts]) for text in said)), None)
-
-
-def _deeds(senders: Collection[str]) -> set[str]:
-    """The senders that are the beginnings of notices with a colon: "Anna changed the description", beside an Anna."""
-    found = set()
-    for sender in senders:
-        others = (one for one in senders if one != sender and sender.startswith(one))
-        rest = (sender[len(one) :].strip(" ,") for one in others)
-        if any(is_own_deed(text) for text in rest):
-            found.add(sender)
-    return found
+def _attached(body: str) -> re.Match[str] | None:
+    """The file that a message has, with what stands for it in the text."""
+    return _INSIDE.search(body) or _AHEAD.match(body) or _ALONE.match(body)
 
 
 def _plain(text: str) -> str:

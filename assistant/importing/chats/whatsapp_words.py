@@ -54,7 +54,8 @@ LEFT_OUT = re.compile(
 )
 """What stands for a picture, a film or a sound that was left out, also without WhatsApp's mark."""
 OMITTED = re.compile(
-    r"omitted|weggelassen|omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
+    r"omitted|weggelassen|ausgeschlossen|メディアなし|제외|"
+    r"omitid[oa]|omise?s?\b|omess[oi]|weggelaten|ocult[oa]|dahil edilmedi|pominięt|пропущен|"
     r"без медиа|tidak disertakan|省略|생략|忽略|utelämna|udelad|utelat|ausgelassen|vynechán"
     r"|παραλείφθηκε|jätetty pois|kihagyva|استبعاد|הושמט|غير مدرج",
     re.I,
@@ -103,7 +104,9 @@ _DELETED = (
     r"|این پیام حذف شد|(?:شما )?این پیام را حذف کردید|see sõnum (?:on )?kustutat(?:i|ud)"
     r"|šī ziņa (?:tika|ir) (?:iz)?dzēsta|ši žinutė (?:buvo )?ištrinta|hierdie boodskap is (?:geskrap|verwyder"
     r"|uitgevee)"
-    r"|[你您]删除了此消息|यह (?:मैसेज|संदेश) मिटा दिया गया(?: है| था)?|आपने (?:इस|यह) (?:मैसेज"
+    r"|nachricht gelöscht|wiadomość usunięta|message supprimé|messaggio eliminato|bericht verwijderd"
+    r"|сообщение удалено|mesaj silindi"
+    r"|[你您](?:删除|刪除)了此(?:消息|訊息)|यह (?:मैसेज|संदेश) मिटा(?: दिया|या) गया(?: है| था)?|आपने (?:इस|यह) (?:मैसेज"
     r"|संदेश)(?: को)? मिटा दिया(?: है)?"
     r"|bu mesajı yönetici olarak sildiniz|מחקת את ההודעה|ujumbe huu (?:ulifutwa|umefutwa)|এই (?:মেসেজ"
     r"|বার্তা)টি মুছে ফেলা হয়েছে|இந்த(?:ச்)? செய்தி நீக்கப்பட்டது)"
@@ -153,7 +156,7 @@ _LASTED = (
     r"|(?:spraak|video)-?oproep|(?:sesli|görüntülü) arama|(?:połączenie|rozmowa) (?:głosow[ea]|wideo)"
     r"|(?:голосовой |аудио|видео)звонок|panggilan (?:suara|video)|(?:音声|ビデオ)通話|(?:음성|영상) ?통화"
     r"|(?:语音|视频)通话|(?:語音|視訊)通話|مكالمة (?:صوتية|فيديو)|שיחת (?:קול|וידאו))"
-    rf"(?:[.,،、，]\s?|\s[-–·]\s)(?:{_UNANSWERED})"
+    rf"(?:[.,،、，]\s?|\s[-–·]\s)(?:{_UNANSWERED})(?:\s?[•·]\s?\d+ [^\n]{{1,30}})?"
 )
 _CALLS = (
     r"(?:missed|silenced)(?: group)?(?: voice| video)? calls?(?:(?:[,.]| at ).*)?|(?:verpasster"
@@ -195,7 +198,7 @@ _POLL = (
     r"|アンケート|투표|投票|投票活动|استطلاع|סקר|पोल|omröstning|afstemning|avstemning|äänestys|kysely|anketa|szavazás"
     r"|sondaj|δημοσκόπηση|ψηφοφορία|опитування|анкета|enquesta|undian|โพล|โพลล์|bình chọn|cuộc thăm dò"
     r"|نظرسنجی|event|veranstaltung|evento|événement|evenement|etkinlik|wydarzenie|мероприятие|acara|イベント|이벤트|活动|活動)"
-    r"\s?[:：]\s*\n.*"
+    r"\s?[:：]\s*\n.*|(?-i:EVENT|VERANSTALTUNG|EVENTO|ÉVÉNEMENT|EVENEMENT): .*"
 )
 _ONCE = (
     r"view once (?:voice message|photo|video)|(?:photo|video) \(view once\)|<?view once (?:voice )?(?:message|photo"
@@ -219,7 +222,7 @@ _LOCATION = re.compile(
 )
 _EDITED = re.compile(
     r"\s*<[^<>:\n]{0,60}(?:edited|bearbeitet|edit[óo]|editad[oa]|modifié|modificat[oa]|bewerkt|düzenlendi"
-    r"|edytowan[ao]|zmienion[ao]|изменено"
+    r"|edytowan[ao]|zmienion[ao]|zmodyfikowan[ao]|изменено"
     r"|отредактировано|diedit|編集|수정|编辑|編輯|تعديل|נערכה|संपादित|redigera|rediger|upraven|τροποποι|επεξεργ|muokat"
     r"|editat|chỉnh sửa|відредагован|szerkeszt|แก้ไข|ویرایش|एडिट|uređen|urejen|redagu|rediģ|muudet|edycj|diubah)"
     r"[^<>:\n]{0,40}>\s*$",
@@ -263,6 +266,12 @@ def is_notice(text: str, sender: str) -> bool:
 def is_own_deed(text: str) -> bool:
     """Whether what stands behind somebody's name tells what that person did to the group."""
     return bool(_OWN_DEED.match(text))
+
+
+def has_deed(text: str) -> bool:
+    """Whether somebody's name is followed, within a few words, by what that person did to the group."""
+    words = text.split()
+    return any(_OWN_DEED.match(" ".join(words[n:])) for n in range(1, min(len(words), 4)))
 
 
 def is_deed(text: str, people: Collection[str]) -> bool:

@@ -50,3 +50,31 @@ def test_photos_in_a_row_share_what_is_said_around_them_but_not_captions() -> No
 def test_not_more_than_a_few_messages() -> None:
     lines = [(n, "A", f"b{n}") for n in range(9)] + [(10, "A", "1.jpg")] + [(20 + n, "B", f"a{n}") for n in range(9)]
     assert chat(*lines) == [("1.jpg", ["b7", "b8", "a0", "a1", "a2", "a3"])]
+
+
+def told(messages: list[Message]) -> list[tuple[str, list[str]]]:
+    found = photos_with_messages(messages, lambda name: name.endswith(".jpg"))
+    return [(shown.file or "", [m.text for m in said]) for shown, said in found]
+
+
+def at(seconds: int, text: str, file: str | None = None, **more: object) -> Message:
+    return Message(NEW_YEAR + timedelta(seconds=seconds), "A", text, file, **more)  # type: ignore[arg-type]
+
+
+def test_a_reply_is_about_the_photo_it_replies_to_however_late() -> None:
+    assert told(
+        [
+            at(0, "", "1.jpg", id="1"),
+            at(300, "", "2.jpg", id="2"),
+            at(310, "This is Milo", id="3", reply_to="1"),
+            at(320, "Nala", id="4"),
+            at(330, "sweet", id="5", reply_to="4"),
+            at(900_000, "Milo was small then", id="6", reply_to="1"),
+        ]
+    ) == [("1.jpg", ["This is Milo", "Milo was small then"]), ("2.jpg", ["Nala", "sweet"])]
+
+
+def test_the_caption_of_a_file_that_was_left_out_is_about_no_other_photo() -> None:
+    lines = [at(0, "Rex", omitted=True), at(1, "", "1.jpg"), at(2, "Milo"), at(3, "Nala", omitted=True), at(4, "there")]
+    assert told(lines) == [("1.jpg", ["Milo"])]
+    assert told([at(0, "", "1.jpg"), at(1, "", omitted=True), at(2, "Milo")]) == [("1.jpg", ["Milo"])], "a sound"

@@ -11,6 +11,7 @@ from assistant.importing.chats import telegram
     ("kind", "said"),
     [
         ({"text": "", "text_entities": []}, []),
+        ({"text": "", "text_entities": [{"type": "plain", "text": "Milo "}, "here"]}, [("Anna", "Milo here", None)]),
         (
             {"text": ["Milo ", {"type": "custom_emoji", "text": "🐶", "document_id": "stickers/a.webp"}]},
             [("Anna", "Milo 🐶", None)],

@@ -55,3 +55,25 @@ def test_dates_of_quebec_and_slovakia(head: str) -> None:
         (datetime(2023, 12, 31, 21, 15), "Anna"),
         (datetime(2023, 12, 31, 21, 15), "Ben"),
     ]
+
+
+def test_a_colon_in_the_name_of_a_sender() -> None:
+    lines = ("Dr. Ben: Praxis: IMG-20231231-WA0001.jpg (file attached)", "Anna: Hello: you", "Dr. Ben: Praxis: Hi")
+    chat = whatsapp.parse("".join(f"{HEADS[0]}{line}\n" for line in lines))
+    assert [(m.sender, m.text) for m in chat.messages] == [
+        ("Dr. Ben: Praxis", ""),
+        ("Anna", "Hello: you"),
+        ("Dr. Ben: Praxis", "Hi"),
+    ]
+    often = "".join(f"{HEADS[0]}Family: Gran: {text}\n{HEADS[0]}Anna: So: {text}\n" for text in ("a", "b", "c"))
+    chat = whatsapp.parse(f"{often}{HEADS[0]}Anna: Bye")
+    assert {m.sender for m in chat.messages} == {"Family: Gran", "Anna"}
+    places = "".join(
+        f"{HEADS[0]}Ben: location: https://maps.google.com/?q=1.5,{n}\n{HEADS[0]}Anna: Hi\n" for n in "123"
+    )
+    assert {m.sender for m in whatsapp.parse(places).messages} == {"Anna"}
+
+
+def test_the_caption_of_a_film_that_was_left_out_is_kept_as_such() -> None:
+    chat = whatsapp.parse(f"{HEADS[0]}Anna: <Media omitted>\nRex in the garden\n{HEADS[0]}Ben: Hi")
+    assert [(m.text, m.omitted) for m in chat.messages] == [("Rex in the garden", True), ("Hi", False)]

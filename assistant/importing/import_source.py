@@ -15,6 +15,8 @@ class Sidecar(NamedTuple):
     words: str = ""
     """A description by a person, and who is in the photo; else ""."""
     date: datetime | None = None
+    uploaded: bool = False
+    """Whether the date is only that of the upload."""
     place: str | None = None
     """Coordinates, written as those of a camera."""
     trouble: str = ""

@@ -6,7 +6,7 @@ Nothing is stored here, and only the list of files that were decoded before is a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from assistant.importing.file_metadata import FileMetadata, read_metadata
@@ -18,6 +18,10 @@ from memory.episode import Episode, Photo, Turn
 from memory.errors import PhotoError
 from memory.instructions import tasks
 from memory.pictures.open_picture import open_picture
+
+CORRECTED = timedelta(hours=36)
+"""A sidecar's date that is further from the camera's is one that somebody set right; a nearer one differs by timezones,
+and the camera's has the day on the clock there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def dated(read: FileRead, photo: Photo) -> Dated:
     """When the photo of a file was taken."""
     item, written, sidecar = read.item, read.metadata.date, read.sidecar
     better = written.source == MODIFIED and (sidecar.date or item.date_source in ("chat", "name"))
+    if photo.taken_at and sidecar.date and not sidecar.uploaded and abs(photo.taken_at - sidecar.date) > CORRECTED:
+        return Dated(sidecar.date, "sidecar", f"the camera's clock says {photo.taken_at:%Y-%m-%d}")
     if photo.taken_at and not better:
         return Dated(photo.taken_at, "camera", sidecar.trouble or ("" if written.source == USUAL else written.source))
     note = f"the camera's clock says {written.refused}, which has not come yet" if written.refused else ""

@@ -1,4 +1,4 @@
-"""What lies beside a photo: sidecars (Google Takeout's JSON, XMP), the clip of a live photo, the edited twin.
+"""What lies beside a photo: sidecars (JSON of Google Takeout and ExifTool, XMP), clips of live photos, edited twins.
 
 Which file belongs to which is decided by names alone, within one folder. Google cuts the name of its JSON to 46
 characters before ".json", in the middle of ".supplemental-metadata" or of the photo's name, and puts the number of a
@@ -24,6 +24,7 @@ from assistant.importing.automatic_words import by_a_person
 from assistant.importing.file_metadata import one_line, place_of, place_of_xmp, with_people, words_of_xmp
 from assistant.importing.import_source import Sidecar
 from assistant.metadata.camera_date import date_of_xmp, parse_xmp
+from assistant.metadata.date_text import parsed
 from assistant.photo import shown
 
 LONGEST = 1 << 20
@@ -37,9 +38,24 @@ ALBUM = re.compile(
     re.I,
 )
 """JSON of Google Takeout about an album or an account."""
+_EXIFTOOL_WORDS = (
+    "Description",
+    "ImageDescription",
+    "Caption-Abstract",
+    "UserComment",
+    "Headline",
+    "Title",
+    "ObjectName",
+)
+_EXIFTOOL_DATES = (
+    ("DateTimeOriginal", "OffsetTimeOriginal"),
+    ("DateCreated", "OffsetTime"),
+    ("CreateDate", "OffsetTimeDigitized"),
+)
 _NUMBERED = re.compile(r"(.+?)(\(\d+\))")
 _EDITED = re.compile(
-    r"(.+)[-_ ]\(?(?:edited|edit|modificad[oa]|gewijzigd|edytowany|измененный|изменённый|편집됨?|編集済|szerkesztve"
+    r"(.+?)[-_ ]\(?(?:edited|edit|ha editado|отредактировано|"
+    r"modificad[oa]|gewijzigd|edytowany|измененный|изменённый|편집됨?|編集済|szerkesztve"
     r"|upraven[éáý]|مع[دّ]+لة?|bearbeitet|modifi[ée]e?|editad[oa]|modificat[oa]|bewerkt|edytowane|redigerad|redigeret|"
     r"redigert|muokattu|upraveno|szerkesztett|d[üu]zenlendi|изменено|відредаговано|編集済み|수정됨|已修改|已編輯|已编辑"
     r"|ערוך|נערך|معدلة?|تم التعديل|επεξεργασμέν[ηο]"
@@ -76,15 +92,18 @@ def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
         return []
     photo = unicodedata.normalize("NFC", photo)
     stem, suffix = _split(photo)
-    found = [files[name] for name in (f"{photo}.xmp".casefold(), f"{stem}.xmp".casefold()) if name in files][:1]
-    ways = [(stem, suffix), (original_of(stem) or "", suffix), _split(stem)]  # the last one: IMG_1.HEIC.jpg
+    original = original_of(stem) or stem
+    likely = (photo, stem, original + suffix, original)
+    found = [files[name] for one in likely if (name := f"{one}.xmp".casefold()) in files][:1]
+    ways = [(stem, suffix), (original, suffix), _split(stem)]  # the last one: IMG_1.HEIC.jpg
     if "~" in stem:  # a copy that a telephone made: IMG_1~2
         ways.append((re.sub(r"~\d+$", "", stem), suffix))
     if suffix.lower() in (".jpg", ".jpeg"):  # made of an original that is gone
         ways += [(stem, original) for original in (".heic", ".heif", ".dng")]
     for name, ending in ways:
-        if name and (of_google := next((files[key] for key in _takeout(name, ending) if key in files), None)):
-            return [*found, of_google]
+        keys = (key for key in _takeout(name, ending) if key in files and not ALBUM.fullmatch(key))
+        if name and (of_google := next(keys, None)):
+            return [*found, files[of_google]]
     return found
 
 
@@ -118,13 +137,14 @@ def read_sidecars(files: Sequence[tuple[str, Callable[[], bytes]]]) -> Sidecar:
     for name, read in files:
         try:
             data = read()
-            found.append(_of_xmp(data) if name.lower().endswith(".xmp") else _of_google(data))
+            found.append(_of_xmp(data) if name.lower().endswith(".xmp") else _of_json(data))
         except (OSError, ValueError, RecursionError, ElementTree.ParseError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is damaged"
             found.append(Sidecar(trouble=f"{shown(name)} beside it cannot be read: {why}"))
     return Sidecar(
         next((one.words for one in found if one.words), ""),
         next((one.date for one in found if one.date), None),
+        next((one.uploaded for one in found if one.date), False),
         next((one.place for one in found if one.place), None),
         next((one.trouble for one in found if one.trouble), ""),
         any(one.deleted for one in found),
@@ -135,13 +155,32 @@ def _of_xmp(data: bytes) -> Sidecar:
     root = parse_xmp(data)
     if root is None:
         raise ValueError("no XMP")
-    return Sidecar(words_of_xmp(root), date_of_xmp(root), place_of_xmp(root))
+    return Sidecar(words_of_xmp(root), date_of_xmp(root), place=place_of_xmp(root))
 
 
-def _of_google(data: bytes) -> Sidecar:
+def _of_json(data: bytes) -> Sidecar:
     found = json.loads(data.decode("utf-8-sig"))
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict) and "SourceFile" in found[0]:
+        return _of_exiftool(found[0])
     if not isinstance(found, dict):
         raise ValueError("no object")
+    return _of_google(found)
+
+
+def _of_exiftool(found: Mapping[str, Any]) -> Sidecar:
+    """What ExifTool writes of a photo as JSON, and what osxphotos exports of Apple Photos: tags with or without their
+    group, XMP:Description."""
+    tags = {name.rpartition(":")[2]: value for name, value in found.items()}
+    lines = (one_line(_text(tags.get(name))) for name in _EXIFTOOL_WORDS)
+    words = next((line for line in lines if line and by_a_person(line)), "")
+    people = tags.get("PersonInImage", tags.get("RegionName", []))
+    names = [one_line(_text(one)) for one in (people if isinstance(people, list) else [people])]
+    dates = ((_text(tags.get(name)), _text(tags.get(offset))) for name, offset in _EXIFTOOL_DATES)
+    date = next((at for text, offset in dates if (at := parsed(text, offset)) and at <= _tomorrow()), None)
+    return Sidecar(with_people(words, [name for name in names if name != "_UNKNOWN_"]), date)
+
+
+def _of_google(found: Mapping[str, Any]) -> Sidecar:
     description = one_line(_text(found.get("description")))
     people = found.get("people")
     people = people if isinstance(people, list) else []
@@ -154,16 +193,23 @@ def _of_google(data: bytes) -> Sidecar:
             place = _place(geo.get("latitude"), geo.get("longitude"))
     taken = found.get("photoTakenTime")
     date = _moment(taken.get("timestamp")) if isinstance(taken, dict) else None
-    return Sidecar(words, date, place, deleted=found.get("trashed") is True)
+    sent = found.get("creationTime")
+    upload = _moment(sent.get("timestamp")) if isinstance(sent, dict) else None
+    uploaded = bool(date and upload and abs(date - upload) < timedelta(days=1))
+    return Sidecar(words, date, uploaded, place, deleted=found.get("trashed") is True)
 
 
 def _moment(seconds: object) -> datetime | None:
     """Seconds since 1970, as text or number, on the clock of this machine; None for 0 and for what has not come yet."""
     with suppress(ValueError, TypeError, OverflowError, OSError):
         at = datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
-        if at.timestamp() and at <= datetime.now(UTC) + timedelta(days=1):
+        if at.timestamp() and at <= _tomorrow():
             return at.astimezone()
     return None
+
+
+def _tomorrow() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)
 
 
 def _place(latitude: object, longitude: object) -> str | None:

@@ -150,7 +150,7 @@ def test_an_album_gives_its_words_to_photos_kept_without_any(
         ("Table for 2", "Table for 2"),
         ("Anna's album", "Anna's album"),
         ("Milo copy", "Milo"),
-        ("Paris 2019 edit", "Paris"),
+        ("Paris 2019 edit", "Paris 2019"),
         ("photo of the camera", ""),
         ("IMG_0001 of the", ""),
     ],

@@ -85,7 +85,7 @@ def test_takeout_gives_words_days_people_and_places(tmp_path: Path) -> None:
     album = tmp_path / "Takeout" / "Google Photos" / "Trip to Como"
     for n, name in enumerate(("IMG_1.JPG", "IMG_2.JPG", "IMG_3.JPG", "IMG_4.JPG")):
         save(album / name, n)
-    camera = save(album / "IMG_5.JPG", 5, "2015:07:04 12:00:00", "+02:00")
+    camera = save(album / "IMG_5.JPG", 5, "2009:11:17 08:00:00", "+14:00")
     takeout(album / "IMG_1.JPG.supplemental-metadata.json")
     people, place = [{"name": "Nora"}, {"name": "Milo"}, {}, 3], {"latitude": 45.99, "longitude": -9.26}
     takeout(album / "IMG_2.JPG.json", people=people, geoData=place)
@@ -104,10 +104,24 @@ def test_takeout_gives_words_days_people_and_places(tmp_path: Path) -> None:
     ]
     days = [found[f"{at}IMG_{n}.JPG"].day for n in range(1, 6)]
     pier = datetime.fromtimestamp(PIER).date()  # Takeout tells a moment: the day is this machine's
-    assert days == [pier, pier, None, pier, date(2015, 7, 4)]
+    assert days == [pier, pier, None, pier, date(2009, 11, 17)], "the last one by the clock of its camera"
     assert found[f"{at}IMG_2.JPG"].place == "45.99 N, 9.26 W" and found[f"{at}IMG_4.JPG"].place is None
     source = folder_source(tmp_path)
     assert source.others == () and "5 photos with a sidecar file" in source.notes[0]
+
+
+def test_a_date_that_was_set_right_counts_before_the_cameras(tmp_path: Path) -> None:
+    """The clock of the camera was never set; who sorts photos in Google Photos gives them their day."""
+    for n in (1, 2, 3):
+        save(tmp_path / f"IMG_{n}.JPG", n, "2005:01:01 00:00:12")
+    takeout(tmp_path / "IMG_1.JPG.json", creationTime={"timestamp": str(PIER + 5_000_000)})
+    takeout(tmp_path / "IMG_2.JPG.json", creationTime={"timestamp": str(PIER + 60)})
+    packet = '<x xmlns:e="http://ns.adobe.com/exif/1.0/" e:DateTimeOriginal="2014-04-02T12:56:32"/>'
+    (tmp_path / "IMG_3.xmp").write_text(packet, encoding="utf-8")
+    found = told(tmp_path)
+    assert found["IMG_1.JPG"].day == datetime.fromtimestamp(PIER).date()
+    assert found["IMG_2.JPG"].day == date(2005, 1, 1), "Google knew none: it is the day of the upload"
+    assert found["IMG_3.JPG"].day == date(2014, 4, 2)
 
 
 def test_the_edited_twin_comes_in_and_the_original_is_named(tmp_path: Path) -> None:
@@ -121,6 +135,7 @@ def test_the_edited_twin_comes_in_and_the_original_is_named(tmp_path: Path) -> N
     assert set(found) == {"IMG_1-edited.JPG", "IMG_0002.HEIC.jpg", "IMG_2-edited.JPG", "IMG_E0003.JPG"}
     assert found["IMG_1-edited.JPG"].words == "Milo at the pier", "the original's sidecar"
     assert any(note.startswith("2 originals left out") for note in folder_source(tmp_path).notes)
+    assert original_of("IMG_7-ha editado") == "IMG_7"
     assert original_of("IMG_7-bearbeitet(1)") == "IMG_7(1)" and original_of("Milo edits") is None
 
 

@@ -140,7 +140,27 @@ def test_an_edited_twin_whose_name_was_cut() -> None:
         ("IMG_1.jpg", ["IMG_1.jpg.su.json"], ["IMG_1.jpg.su.json"]),
         ("é.jpg", ["é.jpg.json"], ["é.jpg.json"]),
         ("IMG_1.CR2", ["IMG_1.xmp", "IMG_1.CR2.xmp"], ["IMG_1.CR2.xmp"]),
+        ("IMG_E0001.JPG", ["IMG_0001.xmp"], ["IMG_0001.xmp"]),
+        ("IMG_E0001.JPG", ["IMG_0001.xmp", "IMG_E0001.xmp"], ["IMG_E0001.xmp"]),
+        ("metadata.jpg", ["metadata.json"], []),
+        ("metadata.jpg", ["metadata.jpg.json"], ["metadata.jpg.json"]),
     ],
 )
 def test_which_sidecar_is_of_which_photo(photo: str, files: list[str], right: list[str]) -> None:
     assert sidecars_of(photo, {key_of(name): name for name in files}) == right
+
+
+@pytest.mark.parametrize("group", ["", "EXIF:", "XMP:"])
+def test_what_exiftool_and_osxphotos_write(group: str) -> None:
+    tags: dict[str, object] = {
+        "SourceFile": "IMG_1.jpg",
+        f"{group}ImageDescription": "OLYMPUS DIGITAL CAMERA",
+        f"{group}Title": REX,
+        f"{group}PersonInImage": ["Nora", "_UNKNOWN_"],
+        f"{group}DateTimeOriginal": "2024:03:13 07:10:00",
+        f"{group}OffsetTimeOriginal": "+09:00",
+    }
+    found = read_sidecars([("IMG_1.jpg.json", json.dumps([tags]).encode)])
+    assert (found.words, found.trouble) == (f"{REX}. This is Nora.", "")
+    assert found.date and found.date.isoformat() == "2024-03-13T07:10:00+09:00"
+    assert read_sidecars([("IMG_1.jpg.json", lambda: b"[]")]).trouble, "no sidecar of a photo"

@@ -37,6 +37,12 @@ _IS_OF = re.compile(
 )
 """What a memory is of, at its beginning: "grandad's old alarm clock, he gave it to me", "that ugly vase is from"."""
 
+_POINTED_AT = re.compile(
+    r"\b(?:i|we)(?:'ve)? (?:[^\W\d_]+ ){1,3}?th(?:is|ese) "
+    r"(?P<of>[^\W\d_][\w'-]*(?: (?!(?:in|at|on|with|from|for|of|to|by|i|we|when|through)\b)[\w'-]+){0,3})"
+)
+""" "I carried this red backpack through Norway", "we bought this lamp in Rome"."""
+
 
 def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], photo: Photo | None) -> list[Recall]:
     """Memories for a question, best first: without a photo in view the k that share any words with it; with one, at
@@ -87,9 +93,10 @@ def _spoken_of(episode: Episode, question: str) -> set[str]:
     """Whom a question asks about, and which of its things a memory is of."""
     asked = folded(question)
     somebody = {_stem(word) for word in _SOMEBODY.findall(asked)}
-    things = {_stem(word) for place, word in _THING.findall(asked) if not place}
-    found = _IS_OF.match(folded(episode.words))
-    shown = {_stem(word) for word in re.findall(r"\w+", found["of"])} if found else set()
+    things = {_stem(word) for place, word in _THING.findall(asked) if not place and word not in TIMES}
+    told = folded(episode.words)
+    of = " ".join(found["of"] for found in (_IS_OF.match(told), _POINTED_AT.search(told)) if found)
+    shown = {_stem(word) for word in re.findall(r"\w+", of)}
     return somebody | things & shown
 
 

@@ -97,6 +97,10 @@ def test_a_place_in_small_letters_brings_a_memory(
         ("thats gregor, my daughter mia knitted him", "what about mia?", True),
         ("thats gregor, my daughter mia knitted him", "what did mia make", True),
         ("thats gregor, my daughter mia knitted him", "what did the daughter make", False),
+        ("I carried this red backpack through Norway", "where did we go with the backpack?", True),
+        ("We bought this lamp in Rome, at the fair", "where is our lamp from", True),
+        ("We bought this lamp in Rome, at the fair", "what did we eat after the fair", False),
+        ("we were at the lake this summer", "where did we go the summer before", False),
     ],
 )
 def test_one_word_brings_whom_or_what_is_asked_about_in_small_letters(

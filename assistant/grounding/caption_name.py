@@ -29,3 +29,12 @@ def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by:
     if begun := _THIS_IS.match(sentence):
         return f"This is {names[0]}, {sentence[begun.end() :]}"
     return f"This is {names[0]}. {sentence}"
+
+
+def only_name(words: str) -> str:
+    """All that a caption can say where `words` give a name and nothing else: "This is Toffee.", of "It's Toffee";
+    else ""."""
+    names = name_extraction.names(words).shown
+    if len(names) != 1 or {t.stem for t in tokens(words) if t.content} - {t.stem for t in tokens(names[0])}:
+        return ""
+    return f"This is {names[0]}."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from assistant.grounding.caption_name import with_name
+from assistant.grounding.caption_name import only_name, with_name
 from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.entailment.premise import Evidence
@@ -36,6 +36,8 @@ class GroundedCaption(GroundedText):
             return ""
         if not verdict.borne_out:
             return sentence
+        if named := self._only_named(verdict.episodes):
+            return "" if named in self.shown else named
         sentence = with_name(sentence, self.shown, self._recalled, verdict.episodes)
         if self._day:
             sentence, self._day = f"{sentence} {self._day}", ""
@@ -48,6 +50,12 @@ class GroundedCaption(GroundedText):
             return self._show(" " + " ".join(one.text for one in quotes))
         return "" if self.shown else self._show(self._day or " ".join(self._held) or quotation.NOBODY)
 
+    def _only_named(self, episodes: Collection[str]) -> str:
+        """What a caption says of memories (ids) that recall is sure of, where their words are a name and no more."""
+        surely = [one for one in self._recalled if one.in_view and one.certainty == "sure"]
+        told = {only_name(one.episode.words) for one in surely if one.episode.id in episodes}
+        return told.pop() if len(told) == 1 else ""
+
     def _quotes(self) -> list[Quote]:
         """The user's words about what the caption tells nothing of: what is in view, then other things in the photo."""
         told = self._told
@@ -56,6 +64,8 @@ class GroundedCaption(GroundedText):
         first = quotation.introduction(self._recalled) if silent or self._day else None
         if first:
             told.add(first.episode)
+            if named := self._only_named([first.episode]):
+                first = Quote(named, first.episode)
         others = [quotation.introduction([one]) for one in self._untold(told)]
         return [one for one in (first, *others) if one]
 

@@ -64,7 +64,7 @@ def summary(report: Report) -> str:
     if report.state == "failed":
         text = (
             report.trouble
-            if not report.total
+            if not new
             else strings.IMPORT_FAILED.format(why=_sentence(report.trouble), photos=count(new, "photo"))
         )
     elif report.state == "stopped":

@@ -45,3 +45,10 @@ def test_without_one_name_a_caption_stays_as_it_is(words: str, caption: str) -> 
 
 def test_what_words_alone_bring_back_is_not_in_view() -> None:
     assert check(FED, recall(MORITZ)).shown == FED
+
+
+@pytest.mark.parametrize("words", ["It's Toffee", "He's Toffee", "Here is Toffee!", "This is Toffee."])
+def test_of_words_that_are_only_a_name_the_caption_says_the_name(words: str) -> None:
+    for written in ("Toffee, to be Toffee. He's Toffee.", "You went to the sea.", ""):
+        assert check(written, recall(words, by_sight=True)).shown == "This is Toffee."
+    assert "Maybe" in check("You went to the sea.", recall(words, by_sight=True, sure=False)).shown

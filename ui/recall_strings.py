@@ -14,6 +14,7 @@ SAME_PHOTO_AS = "This is {photo}:"
 SAME_AS, MAYBE_AS = "This is {why} as in {photo}:", "Maybe {why} as in {photo}:"
 ONE_OF = "one of {n} photos"
 IS_THIS, IS_THIS_SAME, YES_NO = "Is this {name}?", "Is this the same as in “{words}”?", "y/n"
+IS_IT_THE_SAME = "Is it the same?"
 NO_WORDS = "no words yet"
 FIRST = 5
 """So many words name a memory whose day or name is not known."""
@@ -82,6 +83,11 @@ def asked(episode: Episode) -> str:
     """ "Is this Zuri?", "Is this your old clock?", by what was said; else with the first words that were said."""
     name = subject(episode.words)
     return IS_THIS.format(name=name) if name else IS_THIS_SAME.format(words=_first(episode.words))
+
+
+def asked_below(episode: Episode) -> str:
+    """The question where the words of the memory stand right before it."""
+    return asked(episode) if subject(episode.words) else IS_IT_THE_SAME
 
 
 def asked_here(episode: Episode) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from textual.widgets import TextArea
 
 from assistant.backends.fake import FakeBackend
@@ -28,9 +29,11 @@ from tests.support.apppilot import (
     until,
 )
 from tests.support.browserpilot import words_of
+from tests.support.pictures import coloured
 from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.photo_picker import PhotoPicker
 from ui.help_strings import TOUR
+from ui.recall_strings import asked_below
 from ui.strings import TELL_ME, TELL_ME_HERE
 from ui.telling_strings import NO_PHOTO_YET
 from ui.widgets.chat_log import Composer, Note
@@ -188,3 +191,11 @@ async def test_the_tour_goes_on_by_doing_and_ends_with_a_photo_of_ones_own(memor
         await send(app, pilot, "/demo off")
         await until(lambda: any("not in your memory" in note for note in notes(app, "warning")), "the refusal")
     assert sorted(words_of(memory_file)) == ["This is Rex.", "This is my hat."]
+
+
+@pytest.mark.parametrize(
+    ("words", "below"), [("This is Zuri.", "Is this Zuri?"), ("We bought it in Rome", "Is it the same?")]
+)
+def test_below_its_words_a_memory_without_a_name_is_asked_about_in_few_words(words: str, below: str) -> None:
+    episode = Episode(coloured("red"), (Turn("user", words),), datetime(2025, 5, 1, tzinfo=UTC))
+    assert asked_below(episode) == below

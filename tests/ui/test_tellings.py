@@ -134,7 +134,7 @@ async def test_a_yes_to_a_sure_recall_is_kept_in_the_app(memory_file: Path, phot
         await look(app, pilot, photos / "rex.png")
         await until(lambda: cards(app) and idle(app), "the recall")
         await send(app, pilot, "yes")
-        said = strings.ANSWERED_YES.format(question=recall_strings.asked(leo))
+        said = strings.ANSWERED_YES.format(question=recall_strings.asked(leo)) + telling_strings.TOLD_UNDO
         await until(lambda: said in notes(app, "done") and idle(app), "the yes")
     assert kept(memory_file) == ([leo.words], [(leo.photo.sha256, True)])
 

@@ -131,6 +131,9 @@ async def test_all_keys_of_the_editor_are_in_view_on_a_small_screen(memory_file:
         app.screen.query_one("#date", Input).value = "the day before the day before"
         await pilot.press("ctrl+s")
         await until(lambda: app.screen.query_one("#problem").display, "what is wrong")
+        problem = app.screen.query_one("#problem")
+        await until(lambda: problem.region.height > 1, "all of what is wrong")
+        assert app.screen.query_one(".dialog").content_region.contains_region(problem.region), "none of it is cut"
         await sees(app.screen.query_one(".dialog"), "Esc leaves it as it was")
 
 

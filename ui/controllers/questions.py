@@ -14,7 +14,7 @@ from assistant.dialogue.acts import Act
 from assistant.dialogue.denials import OnRecall, as_answer
 from memory.episode import Episode, Photo, Recall
 from ui.controllers.main_view import MainView
-from ui.recall_strings import YES_NO, asked, asked_about, asked_here, meant, not_this, offered, recalled_as
+from ui.recall_strings import YES_NO, asked, asked_about, asked_below, asked_here, meant, not_this, offered, recalled_as
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
 from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
@@ -124,7 +124,7 @@ class QuestionsController:
         await self._view.memories.ask(self.about)
         self._note = None
         if self.about:
-            text = f"{recalled_as(self.about)} {asked(self.about.episode)}  {YES_NO}"
+            text = f"{recalled_as(self.about)} {asked_below(self.about.episode)}  {YES_NO}"
             self._note = await self._view.note(text, "question")
 
     async def _answer(self, said: OnRecall) -> None:

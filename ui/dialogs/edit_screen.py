@@ -83,6 +83,7 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
     def _complain(self, field: str, problem: str) -> None:
         self.query_one("#problem", Label).update(Content(problem))
         self.query_one("#problem").display = True
+        self.add_class("-wrong")  # on a small screen it takes lines from the words
         self.query(field).first().focus()
 
 

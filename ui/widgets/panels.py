@@ -16,7 +16,7 @@ from textual.widgets import Static
 from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.episode import Episode, Recall
-from ui.recall_strings import YES_NO, asked, counted, day, headline
+from ui.recall_strings import YES_NO, asked_below, counted, day, headline
 from ui.strings import (
     CAPTION,
     CAPTION_IF_SAME,
@@ -154,7 +154,7 @@ class MemoryCard(Vertical, can_focus=True):
         top = Content.styled(before, "$primary" if head else "bold")
         said = Content.assemble(f"“{words}”" if head else words, (after, "italic $primary"))
         if self._asking:
-            said = Content.assemble(said, (f"\n{asked(self.episode)}  {YES_NO}", "bold $accent"))
+            said = Content.assemble(said, (f"\n{asked_below(self.episode)}  {YES_NO}", "bold $accent"))
         number, room = chip(self.number), self.size.width - self._picture.outer_size.width - 1  # a column apart
         if room >= WORDS_WIDTH or not self.size.width:
             beside, below = Content.assemble(number, top, "\n", said), Content("")

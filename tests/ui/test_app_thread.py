@@ -24,6 +24,7 @@ from tests.support.pictures import coloured
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.engines import engines
+from ui.runtime.session import Telling
 
 pytestmark = pytest.mark.timeout(60)
 DAY = datetime(2025, 8, 16, 12, tzinfo=UTC)
@@ -106,7 +107,7 @@ def test_words_about_a_new_photo_are_never_kept_with_the_one_before(told: Told, 
     told.until(lambda: told.state() == "idle", "the model")
     for entry, colour in (("first", "orange"), ("second", "navy")):
         thread.show_photo(entry, read(colour))
-    thread.remember("words", "This is Rex.", None, None)
+    thread.remember("words", Telling("This is Rex."))
     told.until(lambda: told.of("words") and told.state() == "idle", "all of it")
     thread.close()
     assert isinstance(told.last("first"), Captioned) and isinstance(told.last("words"), Captioned)
@@ -128,7 +129,7 @@ def test_a_photo_is_recalled_and_remembered_before_the_model_is_loaded(told: Tol
     found: list[Recall] = []
     thread.similar(None, coloured("orange"), 4, found.extend)
     thread.show_photo("second", read("navy"))
-    thread.remember("words", "This is Rex.", None, None)
+    thread.remember("words", Telling("This is Rex."))
     thread.ask("question", "who?")
     told.until(lambda: any(isinstance(m, messages.EpisodeRemembered) for m in told), "the memory")
     for message in list(told):
@@ -158,7 +159,7 @@ def test_without_a_model_everything_but_its_words_works_and_each_asking_job_says
     assert [m.event for m in told if isinstance(m, messages.ConversationEvent)] == [Failed("no model named 'x'")]
     told.until(lambda: any(isinstance(m, messages.PhotosEncoded) and m.done == m.total for m in told), "the encoder")
     thread.show_photo("photo", read("orange"))
-    thread.remember("words", "Milo again.", DAY, None)
+    thread.remember("words", Telling("Milo again.", DAY))
     thread.ask("question", "who?")
     told.until(lambda: told.of("question") and told.state() == "idle", "the refusal")
     assert isinstance(told.of("photo")[0], Recalled)

@@ -24,6 +24,7 @@ from tui import KeepsakeApp
 from ui.dialogs.episode_dialogs import RememberDialog
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, ConversationStarted, EpisodeRemembered
+from ui.runtime.session import Telling
 from ui.widgets.chat_log import PhotoEntry, UserText
 from ui.widgets.panels import StatusLine
 
@@ -127,7 +128,7 @@ def test_what_waits_is_left_but_what_was_told_is_kept_with_its_photo(memory_file
     thread.start()
     thread.show_photo("first", read("orange"))
     thread.show_photo("second", read("navy"))  # never looked at
-    thread.remember("words", "This is Rex.", None, None)
+    thread.remember("words", Telling("This is Rex."))
     thread.ask("question", "who is it?")
     assert backend.looking.wait(20)
     closing = threading.Thread(target=thread.close)

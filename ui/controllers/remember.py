@@ -12,9 +12,10 @@ from textual.app import App
 from assistant.conversation.events import Answered, Recalled
 from memory.episode import Photo
 from ui.controllers.main_view import MainView
-from ui.dialogs.episode_dialogs import CaptionDialog, Keep, RememberDialog
+from ui.dialogs.episode_dialogs import CaptionDialog, RememberDialog
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent
+from ui.runtime.session import Telling
 from ui.strings import CAPTION_YOURS, COMPOSER, NO_CAPTION_YET, NO_PHOTO, PRIVATE_NO, REMEMBERING, TELL_ME, TELL_ME_HERE
 from ui.widgets.chat_log import Composer, Note, PhotoEntry
 from ui.widgets.model_text import ModelText
@@ -35,16 +36,16 @@ class RememberController:
         self.asking = False
         """Whether the app has just asked who or what is in the photo."""
         self._asked: Note | None = None
+        """The note that asks; of several unknown photos, the app asks about the last only."""
         self._told: PhotoEntry | None = None
         """The last photo about which something was told."""
-        """The note that asks; of several unknown photos, the app asks about the last only."""
 
     async def remember(self, photo: Photo | None, private: bool, words: str = "") -> None:
         """/remember and F3: remember the photo with these words; without words, open the dialog."""
         if photo is None or private:
             await self._view.note(PRIVATE_NO if private else NO_PHOTO, "warning")
         elif words:
-            await self._keep(Keep(words, None, None))
+            await self._keep(Telling(words))
         else:
             self._app.push_screen(RememberDialog(photo), self._entered)
 
@@ -53,10 +54,9 @@ class RememberController:
         if isinstance(message.event, Answered):
             self._did("ask")
         if isinstance(message.event, Recalled) and not isinstance(message.entry, ModelText):
-            new = isinstance(
-                message.entry, PhotoEntry
-            )  # and not the same photo, recalled again after the user said something about it
             self.ask(False, composer)
+            # a note as entry: the same photo, recalled again after the user said something about it
+            new = isinstance(message.entry, PhotoEntry)
             if new and not message.event.recalls and message.entry is not self._told:
                 await self.ask_who(composer)
 
@@ -85,15 +85,14 @@ class RememberController:
         else:
             self._app.push_screen(CaptionDialog(self._view.caption.model_text.text), self._revised)
 
-    async def _entered(self, keep: Keep | None) -> None:
-        if keep:
-            self._offer_again(f"/remember {keep.words}")  # if remembering fails, ↑ brings the words back
-        await self._keep(keep)
+    async def _entered(self, telling: Telling | None) -> None:
+        if telling:
+            self._offer_again(f"/remember {telling.words}")  # if remembering fails, ↑ brings the words back
+            await self._keep(telling)
 
-    async def _keep(self, keep: Keep | None) -> None:
-        if keep:
-            self.told()
-            self._thread.remember(await self._view.note(REMEMBERING), keep.words, keep.when, keep.place)
+    async def _keep(self, telling: Telling) -> None:
+        self.told()
+        self._thread.remember(await self._view.note(REMEMBERING), telling)
 
     async def _revised(self, caption: str | None) -> None:
         if caption:

@@ -22,6 +22,7 @@ from ui.controllers.questions import QuestionsController
 from ui.controllers.remember import RememberController
 from ui.input_parser import REPLIES, WEB_ADDRESS
 from ui.runtime.app_thread import AppThread
+from ui.runtime.session import Telling
 from ui.strings import PRIVATE_NO, REMEMBERING, SAVING
 from ui.telling_strings import (
     ABOUT_THIS,
@@ -155,7 +156,7 @@ class TellingsController:
         recall = self._questions.meant(act)
         self._remembering.told()
         said = OnRecall(recall.episode, bool(act.verdict), act.denied) if recall else None
-        self._thread.remember(entry, to_keep(act, text, recall, self._questions.recalls), None, None, said)
+        self._thread.remember(entry, Telling(to_keep(act, text, recall, self._questions.recalls)), said)
 
     async def _talk(self, act: Act, text: str, photo: Photo | None) -> None:
         """Small talk, or only a verdict: "no, that's not him"."""

@@ -6,8 +6,6 @@ Each returns what was decided.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from rich.table import Table
@@ -20,7 +18,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from memory.days import DAY_UNKNOWN, LONGEST_DAY, Unknown
+from memory.days import DAY_UNKNOWN, LONGEST_DAY
 from memory.episode import Episode, Photo
 from memory.maintenance.marks import Mark
 from memory.times.typed_day import typed_day
@@ -47,23 +45,14 @@ from ui.dialogs.confirming import Confirming
 from ui.dialogs.editing import TAB, Editing
 from ui.dialogs.large_photo import LargePhoto
 from ui.recall_strings import day
+from ui.runtime.session import Telling
 from ui.telling_strings import MARK_KEY
 from ui.widgets.keys_line import KeysLine
 from ui.widgets.photo_view import PhotoView
 from ui.widgets.text_fields import LineField, TextField
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The user's input in the dialog that remembers the current photo."""
-
-    words: str
-    when: datetime | Unknown | None
-    """None: the photo's own date."""
-    place: str | None
-
-
-class RememberDialog(Editing, ModalScreen[Keep | None]):
+class RememberDialog(Editing, ModalScreen[Telling | None]):
     """Asks for words, day and place of the current photo."""
 
     BINDINGS: ClassVar = [
@@ -112,7 +101,7 @@ class RememberDialog(Editing, ModalScreen[Keep | None]):
             when = None if day_text == self.default else typed_day(day_text)
         except ValueError as error:
             return self._complain("date", str(error))
-        self.dismiss(Keep(words, when, place or None))
+        self.dismiss(Telling(words, when, place or None))
 
     def _complain(self, field: str, problem: str) -> None:
         self.query_one("#problem", Label).update(Content(problem))

@@ -49,6 +49,7 @@ from ui.plain.typed_lines import TypedLines
 from ui.runtime import messages
 from ui.runtime.app_thread import AppThread
 from ui.runtime.memory_jobs import export_open
+from ui.runtime.session import Telling
 
 
 def run(
@@ -171,7 +172,7 @@ class PlainApp:
         thread, memories, printer, job = self._thread, self._memories, self._printer, self._job
         return {
             "/photo": Command(lambda path: self._show_photo(to_path(path)), 1),
-            "/remember": Command(job(lambda words: thread.remember("note", words, None, None)), 1),
+            "/remember": Command(job(lambda words: thread.remember("note", Telling(words))), 1),
             "/caption": Command(job(partial(thread.revise, "note")), 1),
             "/again": Command(self._anew),
             "/question": Command(self._anew),

@@ -20,6 +20,7 @@ from ui.plain import plain_strings
 from ui.plain.printer import Printer
 from ui.recall_strings import meant
 from ui.runtime.app_thread import AppThread
+from ui.runtime.session import Telling
 from ui.strings import PRIVATE_NO
 from ui.telling_strings import (
     NO_PHOTO_YET,
@@ -76,7 +77,7 @@ class PlainTellings:
         if not asked and self._elsewhere(act, photo) and not self._sure(PLAIN_ABOUT_THIS):
             return self._note(NOT_ABOUT_THIS.format(words=act.words), left=act.question)
         said = self._said(act, recall)
-        self._thread.remember("note", to_keep(act, text, recall, view.recalls), None, None, said)
+        self._thread.remember("note", Telling(to_keep(act, text, recall, view.recalls)), said)
         self._follow()
         return act.question
 

@@ -27,7 +27,7 @@ from memory.errors import KeepsakeError
 from memory.naming.decisions import Before
 from memory.store import Memory
 from ui.runtime.messages import EntryToken, Notice, PassphraseNeeded, QueryResult
-from ui.runtime.session import Session, When
+from ui.runtime.session import Session, Telling
 from ui.runtime.undo import By, Change
 
 Result = TypeVar("Result")
@@ -104,16 +104,14 @@ class AppThread:
         """Put the user's caption in the place of the model's."""
         self.put(entry, "saving the caption", lambda: self._session.revise(caption))
 
-    def remember(
-        self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None = None
-    ) -> None:
-        """Remember the photo in view with these words.
+    def remember(self, entry: EntryToken, telling: Telling, said: OnRecall | None = None) -> None:
+        """Remember the photo in view with what is told of it.
 
         `said`: what the words say of a recalled memory, too; undone together.
         """
         if said and not said.same:
             self._jobs.stop_writing()
-        self.put(entry, "remembering", lambda: self._session.remember(entry, words, when, place, said), keep=True)
+        self.put(entry, "remembering", lambda: self._session.remember(entry, telling, said), keep=True)
 
     def query(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from assistant import sight
 from assistant.backend import Backend
@@ -29,7 +30,14 @@ from ui.runtime.rewriting import Rewriting
 from ui.runtime.undo import Change
 from ui.strings import ANSWER_LATE, PRIVATE_NO, RECALLED_THEN, SWITCHED
 
-When = datetime | Unknown | None
+
+class Telling(NamedTuple):
+    """What the user tells of the photo in view, to be remembered."""
+
+    words: str
+    when: datetime | Unknown | None = None
+    """None: the photo's own date."""
+    place: str | None = None
 
 
 class Session(Rewriting):
@@ -101,17 +109,17 @@ class Session(Rewriting):
 
     # -- changes of the memory -----------------------------------------------------------------------------------
 
-    def remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None) -> object:
-        """Store the photo with these words, and what they `said` of a recalled memory, and recall again."""
+    def remember(self, entry: EntryToken, telling: Telling, said: OnRecall | None) -> object:
+        """Store what was told, and what it `said` of a recalled memory, and recall again."""
         if self._private:
             raise KeepsakeError(PRIVATE_NO)
-        return self.engines.with_encoder(partial(self._remember, entry, words, when, place, said))
+        return self.engines.with_encoder(partial(self._remember, entry, telling, said))
 
-    def _remember(self, entry: EntryToken, words: str, when: When, place: str | None, said: OnRecall | None) -> object:
+    def _remember(self, entry: EntryToken, telling: Telling, said: OnRecall | None) -> object:
         conversation = self.conversation()
         before, photo = self.store.stats()["episodes"], conversation.photo
         recalled, answers = [recall.episode.photo for recall in conversation.recalls], list[Answer]()
-        episode = conversation.remember(words, when, place)
+        episode = conversation.remember(*telling)
         if photo and said and (other := said.episode.photo) in recalled:
             answers += conversation.confirm(other, said.same, keep=True, denied=said.denied).answers
         denied = said.episode if said and answers and not said.same else None

@@ -12,12 +12,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.db import rows
-from memory.search import text_search, vectors
+from memory.search import text_search, told_times, vectors
 from memory.search.repeats import BURST
 from memory.search.sightings import SAME
 from memory.store import Memory
 from memory.text import folded, terms
 from memory.times import time_phrases
+from memory.times.time_phrases import TimeQuery
 
 FOUND = 200
 """At most so many episodes are returned for words; for a time alone all episodes of that time."""
@@ -97,11 +98,21 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
     for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
         asked = time_phrases.parse(text, now)
         if asked.why and not terms(asked.words):
-            return Finding([entry._replace(why=asked.why) for entry in timeline(memory) if asked.has(entry.day)])
+            of_time = [entry._replace(why=asked.why) for entry in timeline(memory) if asked.has(entry.day)]
+            told = told_of(memory, asked)
+            others = [e._replace(why=told[e.id]) for e in timeline(memory) if e.id in told and not asked.has(e.day)]
+            return Finding([*of_time, *others])
     with memory.transaction() as db:
         found, instead = text_search.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
     entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found[:most]]
     return Finding(entries, ", ".join(dict.fromkeys(instead.values())), len(found) > most)
+
+
+def told_of(memory: Memory, asked: TimeQuery) -> dict[str, str]:
+    """The episodes (ids) whose words tell of a time from the day of their telling ("yesterday"), whatever day they
+    have, each with its reason. Raises MemoryFileError."""
+    with memory.transaction() as db:
+        return {hit.id: why for hit, why in told_times.of_all(db, asked).items()}
 
 
 def on_this_day(memory: Memory, today: date) -> list[EpisodeEntry]:

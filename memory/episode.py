@@ -55,7 +55,8 @@ class Episode:
     day: date | None = _OF_WHEN
     """The day on the clock where it happened; None: unknown. Left out, it is the day of `when` in its own timezone."""
     told: datetime | None = field(default=None, compare=False)
-    """When the user told it (UTC, whole seconds), which may be years later; None: unknown. No part of the id."""
+    """When the user told it (UTC, whole seconds), which may be years later, or wrote it in a chat; None: unknown. No
+    part of the id."""
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None or (self.told and self.told.tzinfo is None):
@@ -80,6 +81,11 @@ class Episode:
         }
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def told_on(self) -> date | None:
+        """The day, on this machine's clock, on which the user told it; None: unknown."""
+        return self.told.astimezone().date() if self.told else None
 
     @property
     def words(self) -> str:

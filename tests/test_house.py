@@ -31,7 +31,7 @@ ROOMS = {
 """Each room and the rooms it may import. Arrows point down only."""
 FLOORS = {
     "memory": (
-        "errors paths files text han_variants days episode instructions pictures times",
+        "errors paths files text han_variants days episode instructions pictures times relative_days",
         "db",
         "search",
         "forget verification",

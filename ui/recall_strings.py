@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from assistant.dialogue.denials import THE_PHOTO, by_sight, called
 from memory.days import day_words
 from memory.episode import Episode, Recall
+from memory.relative_days import dated_words
 from ui.photo_subject import named_subject, subject
 from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 
@@ -131,5 +132,5 @@ def _photo(recall: Recall) -> str:
 
 def recalled_as(recall: Recall) -> str:
     """A recall in one line: "This is the same thing as in your photo of 12 May 2025: “This is Zuri.”"."""
-    said, head = f"“{recall.episode.words}”", headline(recall)
+    said, head = f"“{dated_words(recall.episode)}”", headline(recall)
     return f"{head} {said}" if head else f"{day(recall.episode)}: {said} {recall.why}."

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from memory import browse
 from memory.episode import Episode, printable
 from memory.errors import UnknownEpisode
+from memory.relative_days import dated_words
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
 from ui.people_strings import THIS_DAY, THIS_DAY_OFF, THIS_DAY_ON, TRAY_TODAY, years_ago
@@ -71,4 +72,4 @@ def tray_count(n: int) -> str:
 
 
 def _short(episode: Episode) -> str:
-    return textwrap.shorten(printable(episode.words), LONGEST, placeholder=" …")
+    return textwrap.shorten(printable(dated_words(episode)), LONGEST, placeholder=" …")

@@ -14,6 +14,7 @@ from memory.episode import Photo, Recall, printable
 from memory.naming import photo_lists
 from memory.naming.list_requests import request
 from memory.paths import memory_file
+from memory.relative_days import dated_words
 from memory.store import Memory
 from memory.text import count
 
@@ -42,5 +43,5 @@ def print_list(
     print(printable(f"{wanted.title}: {count(len(found), 'photo') if found else none}"))
     for one in found:
         where = f", {one.place}" if one.place else ""
-        print(printable(f"{one.id}  {day_words(one.day)}{where}: {' '.join(one.words.split())}"))
+        print(printable(f"{one.id}  {day_words(one.day)}{where}: {' '.join(dated_words(one).split())}"))
     return True

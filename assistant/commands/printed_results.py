@@ -22,6 +22,7 @@ from assistant.grounding.result import Grounding
 from memory.days import day_words
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
+from memory.relative_days import dated_words
 
 LONGEST = 90
 """Characters of a memory's words that are printed in one line."""
@@ -116,6 +117,6 @@ def recall_line(recall: Recall) -> str:
 
 def about_episode(episode: Episode, why: str = "") -> str:
     """A memory in one line: id, day and the first words; `why` stands before the words."""
-    words = " ".join(episode.words.split())
+    words = " ".join(dated_words(episode).split())
     said = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rsplit(' ', 1)[0]} …"
     return printable(f"{episode.id}  {day_words(episode.day)}  {why}“{said}”")

@@ -15,6 +15,7 @@ from memory.episode import Episode, Photo, Recall
 from memory.naming.named_things import names_of
 from memory.store import Memory
 from memory.text import folded, terms
+from memory.times.time_phrases import parse
 
 MOST = 2
 """Most memories that words add to those of the photo in view."""
@@ -49,13 +50,15 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
     most MOST that are not among `recalls` yet and fit clearly. Raises MemoryFileError."""
     if photo is None:
         return _with_families(memory, question, k)
+    time_asked = parse(question)
+    only_time = bool(time_asked.why) and not terms(time_asked.words)  # "what did we do yesterday?"
     asked = {_stem(word.strip('"')) for word in terms(question)}
     known = {_stem(word) for recall in recalls for word in _words(recall.episode)}
-    if not asked - known:
+    if not asked - known and not only_time:
         return []
     here = {recall.episode.id for recall in recalls}
     found = (recall for recall in memory.search(question, k=k) if recall.episode.id not in here)
-    return [recall for recall in found if _fits(recall.episode, question, asked, known)][:MOST]
+    return [recall for recall in found if only_time or _fits(recall.episode, question, asked, known)][:MOST]
 
 
 def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:

@@ -74,7 +74,8 @@ def _facts(shown: Sequence[Quotable], photo: Photo | None, own_words: str) -> It
     """What the memories tell, and what the photo's data and the user's own caption say."""
     for one in shown:
         episode, sure = one.episode, one.certainty == "sure"
-        yield premise.read(episode.id, episode.words, one.day, episode.place, sure=sure, photo=episode.photo.sha256)
+        photo_id, told = episode.photo.sha256, episode.told_on
+        yield premise.read(episode.id, episode.words, one.day, episode.place, sure=sure, photo=photo_id, told=told)
     day = photo.taken_at.date() if photo and photo.taken_at else None
     if own_words or day:
         yield premise.read("", own_words, day, None)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from assistant.grounding import claims
+from assistant.grounding.days_of_telling import of_time_asked
 from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.entailment.premise import Evidence
@@ -68,6 +69,7 @@ class GroundedAnswer(GroundedText):
             or self._not_seen
             or (by_rules.kind != "unsupported" and not self._fits(sentence))
             or self._known_surely(verdict)
+            or self._of_another_time(verdict)
             or self._read_otherwise(verdict)
         )
         return Verdict(sentence, "unsupported") if refused else verdict
@@ -86,6 +88,12 @@ class GroundedAnswer(GroundedText):
         """Whether a sentence stands only in memories that may be of this, and one that is sure answers the question."""
         sure = [one for one in self._recalled if one.certainty == "sure"]
         return verdict.kind == "maybe" and self._picked(sure) is not None
+
+    def _of_another_time(self, verdict: Verdict) -> bool:
+        """Whether the question is for a time, "yesterday", and a sentence stands in memories that tell of others."""
+        told = ((one.episode.words, one.episode.told_on) for one in self._told_by(verdict))
+        of_it = {of_time_asked(self._question, words, day) for words, day in told}
+        return False in of_it and True not in of_it
 
     def _read_otherwise(self, verdict: Verdict) -> bool:
         """Whether the reader, which reads memories only, speaks against a sentence of a small model, from the memories
@@ -175,7 +183,3 @@ class GroundedAnswer(GroundedText):
     def _picked(self, recalled: Sequence[Quotable], *, silent: bool = False) -> Quote | None:
         """The sentence of these memories that answers the question, quoted."""
         return pick.pick(self._question, recalled, self._readings, silent=silent)
-
-    def _told_by(self, verdict: Verdict) -> list[Quotable]:
-        """The memories that a sentence stands in."""
-        return [one for one in self._recalled if one.episode.id in verdict.episodes]

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from assistant.grounding import claims
+from assistant.grounding.days_of_telling import dated, undated
 from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.entailed import Verifier, verified
 from assistant.grounding.entailment.premise import Evidence
@@ -79,9 +80,11 @@ class GroundedText(ShownText):
         return "".join(self._take_sentence(piece) for piece in claims.pieces(text))
 
     def _take_sentence(self, piece: str) -> str:
-        sentence, gap = piece.strip(), self._gap
+        sentence, gap = undated(piece.strip(), self._recalled), self._gap
         self._gap = piece[len(piece.rstrip()) :] or " "
         verdict = self._judged(sentence)
+        if verdict.borne_out and dated(sentence, self._told_by(verdict)) is None:
+            verdict = Verdict(sentence, "unsupported")
         self._verdicts.append(verdict)
         if verdict.kind in ("abstains", "talk"):
             self._held.append(sentence)
@@ -89,9 +92,14 @@ class GroundedText(ShownText):
         if verdict.kind == "unsupported" or self._said_before(sentence):
             return ""
         worded = self._worded(verdict)
+        worded = dated(worded, self._told_by(verdict)) or worded
         if worded and verdict.kind == "maybe" and not _HEDGED.search(worded) and MAYBE not in self.shown:
             worded = MAYBE + worded
         return self._show(gap + worded) if worded else ""
+
+    def _told_by(self, verdict: Verdict) -> list[Quotable]:
+        """The memories that a sentence stands in."""
+        return [one for one in self._recalled if one.episode.id in verdict.episodes]
 
     def _verified(self, by_rules: Verdict) -> Verdict:
         """What the sentence of a verdict is where rules do not find it: the verifier decides, if there is one."""

@@ -44,7 +44,9 @@ def of_another_moment(sentence: Sequence[Token]) -> bool:
             return True
         if t.stem in _OCCASIONS and any(w.text.lower() in _NOW for w in words[n + 1 :]):
             return True
-        if t.text.lower() in ("will", "turns", "starts", "leaves"):
+        if t.text.lower() in ("will", "turns", "starts", "leaves", "tomorrow"):
+            return True
+        if t.stem == "next" and any(w.stem in ("week", "month", "year") for w in words[n + 1 : n + 2]):
             return True
     return False
 

@@ -109,8 +109,9 @@ def dated(read: FileRead, photo: Photo) -> Dated:
 def episode_of(read: FileRead, photo: Photo, date: Dated, choices: Choices) -> Episode:
     """The memory that a photo becomes; its day is unknown where only its file has a time."""
     place = choices.place or ((read.metadata.place or read.sidecar.place) if choices.keep_places else None)
+    written = read.item.date if read.item.said and read.item.date_source == "chat" else None
     if date.when and date.source != "file":
-        return Episode(photo, read.turns, date.when, place)
+        return Episode(photo, read.turns, date.when, place, told=written)
     return Episode(photo, read.turns, date.when or datetime.now(UTC), place, day=None)
 
 

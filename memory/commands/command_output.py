@@ -10,6 +10,7 @@ from typing import Any
 
 from memory.days import DAY_UNKNOWN
 from memory.episode import Episode, printable
+from memory.relative_days import dated_words
 
 LONGEST = 80
 """Characters of a memory's words, or of a conversation's title, that stand in one line."""
@@ -30,7 +31,7 @@ def message(text: str) -> None:
 
 def one_line(episode: Episode) -> str:
     """The episode's id, day, place and first words."""
-    return f"{episode.id}  {day_and_place(episode)}  {beginning(' '.join(episode.words.split()))}"
+    return f"{episode.id}  {day_and_place(episode)}  {beginning(' '.join(dated_words(episode).split()))}"
 
 
 def day_and_place(episode: Episode) -> str:

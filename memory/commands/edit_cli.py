@@ -10,6 +10,7 @@ from memory.commands.command_output import result
 from memory.days import UNKNOWN
 from memory.episode import Episode, Turn
 from memory.errors import KeepsakeError
+from memory.relative_days import told_of_edit
 from memory.store import Memory
 
 WHAT = "Replace your words about a memory, its day or its place; prints its new id."
@@ -39,9 +40,10 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
 
 def _edited(old: Episode, args: argparse.Namespace) -> Episode:
     turns = old.turns if args.words is None else (Turn("user", args.words.strip()),)
+    told = old.told if args.words is None else told_of_edit(old, args.words)
     place = old.place if args.place is None else args.place.strip() or None
     if args.when is None:
-        return replace(old, turns=turns, place=place)
+        return replace(old, turns=turns, place=place, told=told)
     if args.when == UNKNOWN:
-        return replace(old, turns=turns, place=place, when=old.told or old.when, day=None)
-    return replace(old, turns=turns, place=place, when=args.when, day=args.when.date())
+        return replace(old, turns=turns, place=place, when=old.told or old.when, day=None, told=told)
+    return replace(old, turns=turns, place=place, when=args.when, day=args.when.date(), told=told)

@@ -10,6 +10,7 @@ from memory.days import day_words
 from memory.episode import printable
 from memory.naming import decisions
 from memory.naming.named_things import NamedThing, things
+from memory.relative_days import dated_words
 from memory.store import Memory
 
 WHAT = "Everyone and everything that has a name in your words, with all their photos."
@@ -50,7 +51,7 @@ def run(memory: Memory, args: argparse.Namespace) -> int:
     for one in found:
         result(args, as_json(one), [one_line(one)])
         for entry in (*one.photos, *one.mentioned) if name and not args.json else ():
-            words = " ".join(memory.get(entry.id).words.split())
+            words = " ".join(dated_words(memory.get(entry.id)).split())
             print(printable(f"{entry.id}  {day_words(entry.day)}  {beginning(words)}"))
     if not found:
         message(NONE)

@@ -31,6 +31,8 @@ class ListRequest(NamedTuple):
     """Whether it shall hold photos of what the photo in view shows: see `photo_lists.of_view`."""
     photos: tuple[str, ...] | None = None
     """Hashes of the photos that it may hold; None for no limit."""
+    told: bool = False
+    """Whether what was told of the time belongs to it, whatever the day of the photo: "what did we do yesterday?"."""
     without: tuple[tuple[date, date], ...] = ()
     """Spans of days that are left out, each by its first day and the one after its last."""
 
@@ -156,7 +158,7 @@ def _limited(rest: str, now: datetime | None, *, timed: bool = False, alone: boo
             words,
             flags=re.I,
         )
-        return _of(asked, "") if asked.why and not terms(done) else None
+        return _of(asked, "")._replace(told=True) if asked.why and not terms(done) else None
     if (not words and not asked.why and not alone) or (words and patterns.PRONOUN.fullmatch(words)):
         return None
     return _of(asked, words)

@@ -41,7 +41,8 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     entries = browse.timeline(memory)
     if wanted.why:
         of_time = TimeQuery("", wanted.since, wanted.before, without=wanted.without)
-        entries = [entry for entry in entries if of_time.has(entry.day)]
+        told = browse.told_of(memory, of_time) if wanted.told else {}
+        entries = [entry for entry in entries if of_time.has(entry.day) or entry.id in told]
     if wanted.photos is not None:
         ids = _of_photos(memory, wanted.photos)
         return [entry for entry in entries if entry.id in ids]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from memory.db import rows, word_index
 from memory.db.rows import Hit
 from memory.episode import Recall
-from memory.search import meaning, near_words, ranking, word_search
+from memory.search import meaning, near_words, ranking, told_times, word_search
 from memory.search.meaning import Embedder
 from memory.search.repeats import EpisodeText, repeats, same_picture
 from memory.text import folded, terms
@@ -124,18 +124,22 @@ def _in_order(
 
 
 def _rank_by_time(db: sqlite3.Connection, asked: TimeQuery, likely: Sequence[Hit]) -> list[Ranking]:
-    """Rankings of the episodes that fit the time asked for: of the `likely` ones or, when there are none, of all."""
-    rankings = []
+    """Rankings of the episodes that fit the time asked for, by their day or by what was told of another ("yesterday"):
+    of the `likely` ones or, when there are none, of all."""
+    rankings: list[Ranking] = []
+    of_time = likely
     if asked.why:
-        hits = (
+        of_time = (
             [hit for hit in likely if asked.has(date.fromisoformat(hit.day) if hit.day else None)]
             if likely
             else rows.within(db, asked.since, asked.before, asked.before is not None, asked.without)
         )
-        rankings.append(Ranking(hits, lambda hit: asked.why))
+        told = told_times.among(db, likely, asked) if likely else told_times.of_all(db, asked)
+        reasons = told | dict.fromkeys(of_time, asked.why)
+        rankings.append(Ranking([*of_time, *(hit for hit in told if hit not in of_time)], reasons.__getitem__))
     if asked.order and (likely or not asked.why):
         newest = asked.order == "newest"
-        candidates = rankings[0].hits if rankings else likely or rows.within(db, None, None, newest)
+        candidates = of_time if asked.why or likely else rows.within(db, None, None, newest)
         hits = sorted((hit for hit in candidates if hit.day), key=lambda hit: hit.order, reverse=newest)
         words = "the last time" if newest else "the first time"
         rankings.append(Ranking(hits, lambda hit: words if hit == hits[0] else ""))

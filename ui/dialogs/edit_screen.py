@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static, TextArea
 
 from memory.days import DAY_UNKNOWN, LONGEST_DAY, UNKNOWN
 from memory.episode import Episode, Turn
+from memory.relative_days import told_of_edit
 from memory.times.typed_day import typed_day
 from ui.dialog_strings import EDIT, EDIT_EMPTY, EDIT_KEYS, PLACE
 from ui.dialogs.editing import TAB, Editing
@@ -77,7 +78,8 @@ class EditScreen(Editing, ModalScreen[Episode | None]):
         turns = [Turn("user", next(fields)) if turn.role == "user" else turn for turn in self.episode.turns]
         turns += [Turn("user", words) for words in fields]  # a photo of which nothing was said yet
         said = tuple(turn for turn in turns if turn.text)
-        new = Episode(old.photo, said, when, place or None, 0, local, old.told)
+        told = told_of_edit(old, "\n".join(turn.text for turn in said if turn.role == "user"))
+        new = Episode(old.photo, said, when, place or None, 0, local, told)
         self.dismiss(None if new.id == self.episode.id else new)
 
     def _complain(self, field: str, problem: str) -> None:

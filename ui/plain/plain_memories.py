@@ -11,6 +11,7 @@ from assistant.dialogue.spoken_commands import THIS
 from memory import conversations
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Turn
+from memory.relative_days import told_of_edit
 from ui import dialog_strings
 from ui.input_parser import ID
 from ui.plain import lists, plain_strings
@@ -45,7 +46,7 @@ class PlainMemories:
         """/edit ID WORDS: put these words in the place of what was said."""
         id, words = rest.split(maxsplit=1)
         if one := self._found(id):
-            self._thread.edit("note", one.id, replace(one, turns=(Turn("user", words),)))
+            self._thread.edit("note", one.id, replace(one, turns=(Turn("user", words),), told=told_of_edit(one, words)))
             self._follow()
 
     def forget(self, rest: str) -> None:

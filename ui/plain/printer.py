@@ -21,6 +21,7 @@ from assistant.conversation.events import (
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
+from memory.relative_days import dated_words
 from ui import recall_strings, strings, telling_strings
 from ui.imports.tray_strings import when
 from ui.plain import plain_strings
@@ -39,7 +40,7 @@ NEW_PHOTO = "photo"
 
 def about(episode: Episode) -> str:
     """A memory in one line: day, place, words, or that it has none yet."""
-    return f"{day(episode)}: “{episode.words}”" if episode.words else f"{when(episode)}: {NO_WORDS}"
+    return f"{day(episode)}: “{dated_words(episode)}”" if episode.words else f"{when(episode)}: {NO_WORDS}"
 
 
 class Printer(EventHandler[None]):

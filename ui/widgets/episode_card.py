@@ -16,6 +16,7 @@ from memory.browse import EpisodeEntry
 from memory.days import DAY_UNKNOWN, UNKNOWN, day_words
 from memory.episode import Episode, printable
 from memory.errors import PhotoError
+from memory.relative_days import dated_words
 from ui.pictures.drawing import draw
 from ui.pictures.terminal_images import Drawing
 from ui.recall_strings import NO_WORDS
@@ -48,7 +49,7 @@ def draw_card(episode: Episode, size: CardSize) -> Card:
         image = draw(episode.photo, size.image_width, size.image_height, fill=True)
     except PhotoError:
         image = Drawing([Strip([Segment("(damaged)"[: size.image_width])])])
-    words = Text(printable(" ".join(episode.words.split())) or NO_WORDS)
+    words = Text(printable(" ".join(dated_words(episode).split())) or NO_WORDS)
     lines = words.wrap(Console(width=size.text_width, file=None), size.text_width)
     shown = [line.plain.rstrip() for line in lines[: size.text_height]]
     if len(lines) > size.text_height and shown:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from assistant.backend import Chunk
 from assistant.models.hardware import CONTEXT
 from memory.episode import Episode, Recall
+from memory.relative_days import dated_words
 from ui.recall_strings import YES_NO, asked_below, counted, day, headline
 from ui.strings import (
     CAPTION,
@@ -149,7 +150,7 @@ class MemoryCard(Vertical, can_focus=True):
         self._write()
 
     def _write(self) -> None:
-        words, head = self.episode.words, headline(self.recall)
+        words, head = dated_words(self.episode), headline(self.recall)
         before, after = (head, "") if head else (day(self.episode), f"\n{self.recall.why}")
         top = Content.styled(before, "$primary" if head else "bold")
         said = Content.assemble(f"“{words}”" if head else words, (after, "italic $primary"))

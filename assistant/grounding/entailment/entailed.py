@@ -17,6 +17,7 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, tokens
 from memory.errors import ModelError
+from memory.relative_days import dated_words
 
 LEAST_OF_CAPTION, LEAST_OF_ANSWER = 1.0, 2.2
 """Logits from which a sentence is shown that rules do not find; chosen on dev (`benchmark grounding --fluent`)."""
@@ -37,7 +38,7 @@ def verified(sentence: str, question: str, recalled: Sequence[Quotable], verifie
     The network is not asked about a memory that lacks a name, a number or a day of the sentence.
     """
     claim = claim_of(sentence, question)
-    texts = [(one, told_by(one.episode.words, one.day, one.episode.place)) for one in recalled]
+    texts = [(one, told_by(dated_words(one.episode, only_known=True), one.day, one.episode.place)) for one in recalled]
     texts = [(one, text) for one, text in texts if holds(sentence, text)]
     try:
         logits = [verifier.logit(claim, text) for _, text in texts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from assistant.grounding.entailment.topics import topics
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import heads, named
 from assistant.grounding.words.tokens import Day, Token, alike, stem, tokens
+from memory.relative_days import relative_days
 
 _ANOTHERS = re.compile(r"\bnot (?:ours|mine|my|our)\b|\bbelongs? to (?!me\b|us\b)", re.IGNORECASE)
 
@@ -64,9 +65,18 @@ class Evidence:
         return bool(self.asked) and self.asked[0].kind in ("be", "aux")
 
 
-def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool = True, photo: str = "") -> Premise:
-    """The premise that an episode with these words gives."""
-    found = named(tokens(words))
+def read(
+    id: str,
+    words: str,
+    day: date | None,
+    place: str | None,
+    *,
+    sure: bool = True,
+    photo: str = "",
+    told: date | None = None,
+) -> Premise:
+    """The premise that an episode with these words, `told` on a day, gives."""
+    found = _with_days(named(tokens(words)), words, told)
     sentences = tuple(_sentences(found))
     phrases = list(topics(sentences))
     called = [heads(one) for one in phrases]
@@ -84,6 +94,18 @@ def read(id: str, words: str, day: date | None, place: str | None, *, sure: bool
         sure=sure,
         photo=photo,
     )
+
+
+def _with_days(found: tuple[Token, ...], words: str, told: date | None) -> tuple[Token, ...]:
+    """The tokens of some words; of "last Saturday", told on a day, the last one has the day that it was."""
+    out = list(found)
+    for one in relative_days(words, told) if told else ():
+        said = [t.text for t in tokens(one.text)]
+        day = Day.of_span(*one.days) if one.days else Day()
+        for n in range(len(said), len(out) + 1 if day.year else 0):
+            if [t.text for t in out[n - len(said) : n]] == said:
+                out[n - 1] = replace(out[n - 1], day=day)
+    return tuple(out)
 
 
 def groups(told: Sequence[Premise]) -> list[frozenset[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
+from assistant.grounding.days_of_telling import of_time_asked, without_time
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment, photo_s_day_answers
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
 from assistant.grounding.quotes.question_kind import VAGUE, WHERE, WHOSE, Question, asks, getting, identity
@@ -31,6 +32,8 @@ _UNSURE = 2.5
 """What a memory that is only maybe the same has to fit better by than one that is sure."""
 _LATER, _FURTHER = 0.2, 0.05
 """What each memory that is recalled before, and each sentence before in the same memory, takes from a fit."""
+_TOLD_THEN = 3.0
+"""How well a sentence that tells of a time at least fits a question for nothing else: "what did we do yesterday?"."""
 _PLACE = 2.5
 """How well the place of a photo fits a question for one."""
 _ABOUT = re.compile(
@@ -99,7 +102,10 @@ def _among_all(
     """
     of_the_photo = asks_for_the_photo(asked.text)
     for n, (line, fits) in enumerate(zip(sentences(one.episode.words), scores, strict=True)):
-        if fits <= 0 or (of_the_photo and of_another_moment(tokens(line))):
+        then = of_time_asked(asked.text, line, one.episode.told_on)
+        if then and not asked.wanted:
+            fits = max(fits, _TOLD_THEN)
+        if fits <= 0 or then is False or (of_the_photo and of_another_moment(tokens(line))):
             continue  # "Anna's birthday is on 12 May" is no date of the photo
         score = fits - (_LATER * rank + _FURTHER * n + (_UNSURE if one.certainty == "maybe" else 0))
         if score > 0 or not sure:  # else the photo shows another thing, and no word but "one" fits
@@ -227,6 +233,9 @@ def _wanted(question: str, asked: Sequence[Token], recalled: Sequence[Quotable])
     wanted = [t for t in asked if (t.content and t.kind != "day" and t.stem not in VAGUE) or t.stem in WHERE]
     if shown := WHOSE.match(question):  # "whose dog is this": the corgi in view, whatever it is called
         wanted = [t for t in wanted if t.stem != stem(shown[1].lower())]
+    if any(of_time_asked(question, one.episode.words, one.episode.told_on) for one in recalled):
+        apart = {t.stem for t in tokens(without_time(question))}  # "last Saturday" is told as "yesterday"
+        wanted = [t for t in wanted if t.stem in apart]
     everything = {t.stem for one in recalled for t in tokens(one.episode.words)}
     return [t for t in wanted if t.stem not in GENERIC or t.stem in everything]
 

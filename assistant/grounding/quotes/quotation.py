@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
 from memory.episode import Certainty, Episode, printable
+from memory.relative_days import with_days
 
 LONGEST = 240
 """Characters of a quotation."""
@@ -59,11 +60,13 @@ def beginning(lines: Sequence[str]) -> str:
 
 
 def quoted(one: Quotable, words: str) -> Quote:
-    """The user's words with the day when they were said or, where that is not known, of their photo."""
+    """The user's words with the day when they were said or, where that is not known, of their photo; behind "last
+    Saturday" stands which day that was."""
     words = " ".join(printable(words).split())
     if len(words) > LONGEST:
         words = words[:LONGEST].rsplit(" ", 1)[0] + " …"
-    told = one.episode.told.astimezone().date() if one.episode.told else None
+    if told := one.episode.told_on:
+        words = with_days(words, told, marks="[]", only_known=True)
     about = f" on {spoken_date(told)}" if told else f" about your photo of {spoken_date(one.day)}" if one.day else ""
     start = "Maybe this: you" if one.certainty == "maybe" else "You"
     return Quote(f"{start} told me{about}: “{words}”", one.episode.id)

@@ -13,6 +13,7 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import SURE, Readings
 from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
+from memory.relative_days import with_days
 
 WHO = -2.0
 """Margin of the reader below which a question for a person is answered nowhere. Above it rules judge who did what."""
@@ -43,7 +44,8 @@ def speaks_against(question: str, answer: str, recalled: Sequence[Quotable], rea
     if best is None or best[0].margin < _least(asked, says_what=says_what):
         return True
     read, one = best
-    there, said = _says(one.episode.words[read.start : read.end]), _says(answer)
+    marked, told = one.episode.words[read.start : read.end], one.episode.told_on
+    there, said = _says(with_days(marked, told) if told else marked), _says(answer)
     return says_what and read.margin >= SURE and bool(there) and not _overlap(there, said)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -34,6 +34,13 @@ class Day(NamedTuple):
     def of(cls, day: date) -> Day:
         """The whole day."""
         return cls(day.year, day.month, day.day)
+
+    @classmethod
+    def of_span(cls, first: date, end: date) -> Day:
+        """What all days from the first on and before `end` have in common."""
+        last = end - timedelta(days=1)
+        month = first.month if (first.year, first.month) == (last.year, last.month) else None
+        return cls(first.year if first.year == last.year else None, month, first.day if first == last else None)
 
 
 @dataclass(frozen=True, slots=True)

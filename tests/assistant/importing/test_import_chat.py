@@ -73,6 +73,8 @@ def test_a_chat_comes_in(chat: Path, own_home: Path, capsys: pytest.CaptureFixtu
     episodes = stored_episodes(own_home)
     assert sorted(episodes) == ALL_SAID
     first_episode = episodes[ALL_SAID[1]]
+    written = [episodes[words].told_on for words in ALL_SAID]
+    assert written == [None, *[datetime(2023, 12, 31).date()] * 2], "from then on counts what is said of yesterday"
     assert first_episode.when == datetime(2023, 12, 31, 21, 15).astimezone(UTC)
     assert first_episode.turns[-1] == Turn("user", "Sweet. …")
 

@@ -33,8 +33,6 @@ from typing import Self
 
 from memory.episode import Certainty
 
-__all__ = ["HIGHEST", "Certainty", "Gate"]
-
 HIGHEST = 0.98
 """No threshold is above this score: the same photo, cropped a little, must still be recalled."""
 MOST = 300

@@ -104,7 +104,7 @@ def _by_meaning(written: Spelled, every: Sequence[Phrase]) -> MeantPhrases:
     if told and not phrases and len(others) == 1 and has_a_year(others[0]):  # "2012 minus the summer"
         phrases = others
     half_read = [one for one in phrases if is_half_read(text, one, alone=len(phrases) == 1)]
-    wider = {one: _with_leftovers(text, one, every) for one in phrases if one not in half_read}
+    wider = {one: made_wider(text, one, every) for one in phrases if one not in half_read}
     half_read += [one for one, found in wider.items() if not found]
     phrases = [found for found in wider.values() if found]
     if _A_YEAR.search(text) and not any(one.dated for one in (*phrases, *told)):
@@ -120,13 +120,6 @@ def _without_phrases(written: Spelled, read: Iterable[Phrase], told: Sequence[Ph
         start, end = written.place(before_it.start() if before_it else phrase.start, phrase.end)
         words = words[:start] + words[end:]
     return words
-
-
-def _with_leftovers(text: str, phrase: Phrase, every: Sequence[Phrase]) -> Phrase | None:
-    """The phrase, wider where words beside it that were not understood may say more; None: it is of no account."""
-    begins = max((one.end for one in every if one.end <= phrase.start), default=0)
-    ends = min((one.start for one in every if one.start >= phrase.end), default=len(text))
-    return made_wider(text, phrase, begins=begins, ends=ends)
 
 
 def _apart(phrases: Sequence[Phrase]) -> list[Phrase]:

@@ -7,6 +7,7 @@ range wider, where they say on which side it goes on ("since June"), and else th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from memory.times.atoms.atom import Atom
@@ -120,22 +121,15 @@ _SIDES = {
 _NO_SIDE = ("", "in", "on", "at", "from", "during", "over", "within", "throughout", "of")
 
 
-def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None = None) -> Phrase | None:
+def made_wider(text: str, phrase: Phrase, every: Sequence[Phrase]) -> Phrase | None:
     """The phrase with the days that words beside it may add; None where they may make it another time.
 
-    `begins` and `ends`: what lies outside is told by other phrases.
+    `every`: all phrases of the text; words beyond the next one belong to that.
     """
+    begins = max((one.end for one in every if one.end <= phrase.start), default=0)
+    ends = min((one.start for one in every if one.start >= phrase.end), default=len(text))
     ahead, behind = text[begins : phrase.start], text[phrase.end : ends]
-    glued = _GLUED[0].search(ahead) if phrase.start == phrase.said[0] else None
-    told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
-    if (
-        glued
-        or _GLUED[1].match(behind)
-        or _OTHER_END.match(behind)
-        or (not phrase.dated and (told or _PART_BEHIND.match(behind)))
-    ):
-        return None
-    if _LAST_UNIT.search(text, 0, phrase.end) and re.match(" of ", behind):  # "the last night of our holiday"
+    if _is_another_time(text, phrase, ahead, behind):
         return None
     if phrase.beside in WEEKDAYS and re.search(r"\b(?:an?|one|some|any) $", ahead, re.I):  # "a Saturday before Easter"
         return replace(phrase, beside="")
@@ -148,20 +142,39 @@ def made_wider(text: str, phrase: Phrase, *, begins: int = 0, ends: int | None =
         if not phrase.dated:
             return None
         phrase = replace(phrase, groups=_whole(phrase), beside="")
+    side = next(_sides_ahead(text, phrase, ahead), None)
+    if side is None:
+        return _with_what_follows(phrase, ahead, behind)
+    return replace(phrase, how=side, beside="") if side else None
+
+
+def _is_another_time(text: str, phrase: Phrase, ahead: str, behind: str) -> bool:
+    """Whether the words beside a phrase make another time of it, whatever else they say."""
+    if phrase.start == phrase.said[0] and _GLUED[0].search(ahead):
+        return True
+    if _GLUED[1].match(behind) or _OTHER_END.match(behind):
+        return True
+    if _LAST_UNIT.search(text, 0, phrase.end) and behind.startswith(" of "):  # "the last night of our holiday"
+        return True
+    told = _HABIT.search(text) or _ALL_YEARS.match(behind) or _OF_A_YEAR_TOLD.match(behind)
+    return not phrase.dated and bool(told or _PART_BEHIND.match(behind))
+
+
+def _sides_ahead(text: str, phrase: Phrase, ahead: str) -> Iterator[str]:
+    """On which side the range goes on by the words ahead, the surest first: "since", "until"; "": nobody can say."""
     if limit := _LIMIT_AHEAD.search(ahead):
-        side = _SIDES.get(limit["how"].lower())
-        return replace(phrase, how=side, beside="") if side and phrase.how in _NO_SIDE else None
+        yield (_SIDES.get(limit["how"].lower()) or "") if phrase.how in _NO_SIDE else ""
     for side, words in _ELSEWHERE_AHEAD.items():
-        if words.search(ahead) and phrase.how in _NO_SIDE:
-            return replace(phrase, how=side, beside="") if side else None
+        if phrase.how in _NO_SIDE and words.search(ahead):
+            yield side
     if phrase.how in ("before", "after") and _is_of_a_year(text, phrase):
-        return replace(phrase, how="until" if phrase.how == "before" else "since", beside="")
+        yield "until" if phrase.how == "before" else "since"
     if phrase.how in ("", "in") and (_FROM_A_DEED.search(ahead) or _BETWEEN_A_DEED.search(ahead)):
-        return replace(phrase, how="until")
-    return _with_what_follows(phrase, ahead, behind)
+        yield "until"
 
 
 def _with_what_follows(phrase: Phrase, ahead: str, behind: str) -> Phrase | None:
+    """The phrase with the days that the words behind it add, or an amount of time ahead: "three weeks from May"."""
     if found := _ANOTHER_BEHIND.search(behind) or _NEXT_BEHIND.match(behind):
         side = _SIDES[found["side"].lower().split()[0]]
         return replace(phrase, how=side, beside="") if phrase.how in (*_NO_SIDE, side) else None

@@ -22,6 +22,7 @@ from assistant.metadata.camera_date import EXIF_FOLDER, CameraDate, camera_date,
 from assistant.metadata.encoded_text import decoded, user_comment
 from assistant.metadata.name_day import without_worded_days
 from memory.episode import printable
+from memory.times.calendar_names import MONTHS
 
 _HANGING = re.compile(
     r"in|on|by|for|with|without|or|and|of|an?|the|to|my|our|your|her|his|its|their|last|aged|\w+['’]s|mit|im|bei|und|der|die|das|den|dem|eine?"
@@ -33,6 +34,8 @@ _HANGING = re.compile(
 _ARTICLES = frozenset("the der die das".split())
 _YEAR = re.compile(r"\(?(?:19|20)\d\d\)?")
 _PICTURE = re.compile(r"bild(?:er)?|fotos?|photos?|pictures?|pics?|album", re.I)
+_SIGNS = re.compile(r"(?:\d{1,4}[年月日岁歳歲才살세]?)?[\u3041-\u9fff\uac00-\ud7a3]{2,}(?:\d{1,3}[岁歳歲才살세]?)?")
+"""Signs of China, Japan or Korea with a number, without spaces: 2019年夏天."""
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _COPY_OF = re.compile(
     r"^(?:cop(?:y|ie|ia)|cópia|kopi[ae]?|копия)(?: \(\d+\))? (?:of|von|de|di|van|av|af|файла?) ", re.I
@@ -114,11 +117,12 @@ def words_of_name(name: str, *, with_year: bool = True) -> str:
     name = _COPY_OF.sub("", bare_of_days)
     spaced = re.sub(r"[_+~]", " ", one_line(name))
     spaced = re.sub(r"(?<=\w)[-.](?=\w)", " ", spaced) if " " not in spaced.strip() else spaced
+    spaced = re.sub(r"(?<=\d{3})-(?=[^\W\d_]+(?:\s|$))", " ", spaced)  # IMG_0042-Nora
     tokens = spaced.split()
 
     def is_automatic(token: str) -> bool:
         bare = token.strip("()[]{}.,;-–#").casefold()
-        return not bare or bare in empty_words() or any(c.isdigit() for c in bare)
+        return not bare or bare in empty_words() or (any(c.isdigit() for c in bare) and not _SIGNS.fullmatch(bare))
 
     removed: list[str] = []
     while tokens and is_automatic(tokens[-1]):
@@ -127,12 +131,16 @@ def words_of_name(name: str, *, with_year: bool = True) -> str:
         tokens.append(removed.pop())
     if removed and tokens and tokens[-1][-1] == "s" and _PICTURE.fullmatch(removed[-1]):  # "Noras Bild"
         tokens.append(removed.pop())
+    if tokens and removed and removed[-1].casefold() in MONTHS and all(one.isalpha() for one in removed):  # "Nora May"
+        tokens.append(removed.pop())
     if with_year and removed and _YEAR.fullmatch(removed[-1]) and not any(one.isdigit() for one in removed[:-1]):
         tokens.append(removed.pop())  # "Paris 2012"
     kept = with_year and len(tokens) > 1 and _YEAR.fullmatch(tokens[0]) and not is_automatic(tokens[1])  # "2012 Paris"
     first: list[str] = []
     while tokens and not kept and is_automatic(tokens[0]):
         first.append(tokens.pop(0))
+    if first and first[0].casefold() in MONTHS and all(one.isalpha() for one in first):  # "June and Ben"
+        tokens, first = first + tokens, []
     first = [token for token in first if token.isalpha()]
     if len(first) == 1 and first[0].casefold() in _ARTICLES:  # "The kids at the lake"; not "Photo of the lake"
         tokens.insert(0, first[0])

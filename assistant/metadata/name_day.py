@@ -16,25 +16,25 @@ _CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?
 _DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
 _JOINED = re.compile(r"(?<!\d)((?:19|20)\d\d)_(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)")
 _APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
-_DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)([-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
+_DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)(\. |[-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
 _TWO_DIGITS = re.compile(r"(?<![\d.-])(\d\d?)([-.])(\d\d?)\2(\d\d)(?=,? (?:\w{1,4} )?\d\d?[-. :h]\d\d(?!\d))")
 """A day with a year of two digits counts before a time of day only: "Foto 25.03.24, 18 22 11"."""
 _SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
 _SHORT = (
-    "janv ene gen января",
-    "févr fevr fev февраля",
-    "marz marco mrt marca марта",
-    "avr abr апреля",
-    "mag maja мая",
-    "giu июня",
-    "juil lug июля",
-    "ago августа",
-    "set сентября",
-    "okt ott out октября",
-    "ноября",
-    "dez dic декабря",
+    "janv ene gen января січня",
+    "févr fevr fev февраля лютого",
+    "marz marco mrt marca марта березня",
+    "avr abr апреля квітня",
+    "mag maja мая травня",
+    "giu июня червня",
+    "juil lug июля липня",
+    "ago августа серпня",
+    "set сентября вересня",
+    "okt ott out октября жовтня",
+    "ноября листопада",
+    "dez dic декабря грудня",
 )
-"""Further spellings of months in file names: shortened, without accents, or in Russian."""
+"""Further spellings of months in file names: shortened, without accents, or in Russian and Ukrainian."""
 _MONTHS = (
     MONTHS
     | {name: MONTHS[english] for name, english in MONTHS_ELSEWHERE.items()}
@@ -120,7 +120,7 @@ def _either(
     one: int, mark: str, other: int, year: int, changed: date | None
 ) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     """The day that two numbers tell, one of which is the month."""
-    if mark == "." or one > 12 or _is(changed, year, other, one):
+    if mark[0] == "." or one > 12 or _is(changed, year, other, one):
         yield year, other, one, ()
     elif other > 12 or _is(changed, year, one, other):
         yield year, one, other, ()

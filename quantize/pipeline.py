@@ -107,6 +107,7 @@ def run(plan: Plan) -> tuple[list[acceptance.Verdict], dict[str, list[verify.Sam
     _refuse_unknown_kinds(plan)
     limits = acceptance.load()
     provenance = _provenance(plan)
+    variants.refuse_partial(plan.checkpoint)
     if plan.kinds or plan.package:
         converter.find()
     candidates = variants_of(plan)

@@ -33,6 +33,12 @@ FAMILIES = {
 WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json")
 MODEL_FILES = (*WEIGHT_FILES, "config.json", "tokenizer*.json", "*.jinja", "preproc*.json", CONNECTOR)
 """Files of a transformers or MLX folder that decide what the model answers."""
+WANTED = {
+    "weights": ("*.safetensors",),
+    "tokenizer": ("tokenizer.json", "vocab.json", "tokenizer.model"),
+    "processor of photos": ("preprocessor_config.json", "processor_config.json"),
+}
+"""Of each a Qwen3-VL has one of these files, at least."""
 Engine = Literal["transformers", "llama.cpp", "mlx"]
 
 
@@ -136,6 +142,16 @@ def read_config(checkpoint: Path) -> dict[str, Any]:
     if family == "llama" and not (checkpoint / CONNECTOR).is_file():
         raise KeepsakeError(f"{checkpoint} is a language model that sees no photos: it has no {CONNECTOR} beside it")
     return config
+
+
+def refuse_partial(checkpoint: Path) -> None:
+    """Raise KeepsakeError for a Qwen3-VL that lacks a file without which none of its forms can be written or read."""
+    if read_config(checkpoint)["model_type"] != "qwen3_vl":
+        return
+    for what, files in WANTED.items():
+        if not any(next(checkpoint.glob(file), None) for file in files):
+            told = f"{checkpoint} is not whole: it has no {what} ({' or '.join(files)})"
+            raise KeepsakeError(f"{told}; take what is missing from its base")
 
 
 def vision_of(out: Path) -> Path:

@@ -134,6 +134,23 @@ def test_kinds_that_need_a_matrix_are_refused_without_one(plan: Plan) -> None:
     assert {"IQ4_XS", "Q3_K_M"} <= set(pipeline.default_kinds(True)) - set(pipeline.default_kinds(False))
 
 
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ([], r"it has no weights \(\*\.safetensors\)"),
+        (["model.safetensors"], r"it has no tokenizer \(tokenizer\.json or vocab\.json or tokenizer\.model\)"),
+        (["model.safetensors", "vocab.json"], r"it has no processor of photos \(preprocessor_config\.json or "),
+    ],
+)
+def test_a_partial_model_is_refused_before_it_is_merged(there: list[str], told: str, plan: Plan) -> None:
+    """Previously a model without its tokenizer was merged and converted, and then llama.cpp could not load it."""
+    for name in there:
+        (plan.checkpoint / name).touch()
+    with pytest.raises(KeepsakeError, match=told) as caught:
+        pipeline.run(replace(plan, kinds=("f16",)))
+    assert "\n" not in str(caught.value) and not plan.out.exists()
+
+
 def test_each_further_vision_tower_is_a_variant_of_its_own(plan: Plan) -> None:
     """With the most exact language model, so that what it loses is its own."""
     found = pipeline.variants_of(replace(plan, more_vision=("q8_0",)))

@@ -225,6 +225,8 @@ def test_a_full_disk_is_a_line_and_leaves_nothing(
 ) -> None:
     (tmp_path / "MODEL").mkdir()
     (tmp_path / "MODEL" / "config.json").write_text('{"model_type": "qwen3_vl"}', encoding="utf-8")
+    for name in ("model.safetensors", "tokenizer.json", "processor_config.json"):
+        (tmp_path / "MODEL" / name).touch()
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from assistant.grounding.quotes.about_question import asked_about
 from assistant.grounding.words.families import family_words
 from assistant.grounding.words.lexicon import MONTHS, TIMES
 from memory.episode import Episode, Photo, Recall
@@ -94,13 +95,14 @@ def _places(text: str) -> set[str]:
 
 def _spoken_of(episode: Episode, question: str) -> set[str]:
     """Whom a question asks about, and which of its things a memory is of."""
-    asked = folded(question)
+    asked, topic = folded(question), asked_about(question)
     somebody = {_stem(word) for word in _SOMEBODY.findall(asked)}
     things = {_stem(word) for place, word in _THING.findall(asked) if not place and word not in TIMES}
     told = folded(episode.words)
     of = " ".join(found["of"] for found in (_IS_OF.match(told), _POINTED_AT.search(told)) if found)
     shown = {_stem(word) for word in re.findall(r"\w+", of)}
-    return somebody | things & shown
+    told_about = {_stem(word) for word in re.findall(r"[^\W\d_]{3,}", topic)}  # "what did I tell you about my mother?"
+    return somebody | told_about | things & shown
 
 
 def _names(episode: Episode, question: str) -> set[str]:

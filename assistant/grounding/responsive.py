@@ -109,7 +109,7 @@ class _Answer:
         known = {t.stem for t in self.asked}
         if _WHO_IS_NAMED.match(self.question) and _only_echoes(self.found, known):
             return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
-        if _of_somebody_else(self.question, self.sentence):
+        if _of_somebody_else(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
             return True
         nothing_new = all(t.stem in known or t.kind in _EMPTY for t in self.found)
         return bool(_OPEN.match(self.question) and self.found) and nothing_new
@@ -176,6 +176,16 @@ def _of_somebody_else(question: str, sentence: str) -> bool:
         return False
     theirs = rf"\W*(?:from |the )?{re.escape(asked['who'])}['’]?s (?!(?:my|our|your|his|her|the|an?|not|in|from)\b)\w"
     return bool(re.match(theirs, sentence, re.IGNORECASE))
+
+
+def _name_and_deed(question: str, sentence: str) -> bool:
+    """Whether a sentence has the name that is asked about and what its bearer does, not who that is: "Poppy, who calls
+    him Old Humphrey.", to "who is Poppy?"."""
+    asked = _WHO_IS_ONE.fullmatch(question)
+    does = asked and re.match(
+        rf"\W*{re.escape(asked['who'])}, (?:who|which|whom|whose) (?!is\b|was\b)(.*)", sentence, re.I
+    )
+    return does is not None and not any(t.stem in PERSONS for t in tokens(does[1]))
 
 
 def _spelt(question: str) -> str:

@@ -65,6 +65,8 @@ _ENDS = frozenset(
 _NEVER = NO_NAMES | _POINTERS | _OF_NOUN | _ENDS | _DETERMINERS | PLACE_PREPOSITIONS | frozenset("for but so".split())
 """Words that are no part of a name, even with a capital letter: "Our Emma", "For Priya"."""
 _SIDES = frozenset("left right middle front back centre center photo picture".split())
+_ANSWERS_TO = frozenset([("answers", "to"), ("goes", "by")])
+_ALSO_KINDS, _ARTICLES = frozenset("tom billy nanny jenny".split()), frozenset("a an the".split())
 _VERBS = frozenset("gave got made sent brought bought lent knitted baked says said thinks wants found took".split())
 
 
@@ -137,6 +139,8 @@ def _is_name(words: Sequence[Word], at: int, end: int, known: Collection[str]) -
     if keys & PLACES or (after.before == " " and after.key in PLACES and not part[-1].owns):
         return False
     sure = bool(keys & GIVEN) or " ".join(word.key for word in part) in known or bool(keys & set(known))
+    if part[0].text in _ALSO_KINDS and after.key not in _VERBS | DOING and _ARTICLES & {w.key for w in words[:at][-2:]}:
+        return False  # "the ginger tom from next door"
     if part[0].key in TITLES | KIN and (len(part) > 1 or part[0].key in KIN):
         return part[0].capital
     if at == 0 or re.search(r"[:“\"(–—]", part[0].before):
@@ -176,6 +180,8 @@ def _named_after(words: Sequence[Word], at: int) -> bool:
     if last[-2:] and len(last) > 1 and last[-1] in _COPULAS and last[-2] in {*_POINTERS, "name"}:
         return True
     if last[-2:-1] in (["named"], ["call"], ["called"]) and last[-1] in ("him", "her", "it"):
+        return True
+    if tuple(last[-2:]) in _ANSWERS_TO:
         return True
     return last[-1:] in (["meet"], ["called"], ["named"], ["introducing"])
 
@@ -227,6 +233,7 @@ def _shown(words: Sequence[Word], found: Sequence[_Name], first: bool) -> set[_N
     by_start = {name.first: name for name in found}
     starts = [at + 2 for at in range(len(words) - 2) if _points(words, at)]
     starts += [at + 1 for at in range(len(words) - 1) if words[at].key in ("meet", "called", "named", "introducing")]
+    starts += [at + 2 for at in range(len(words) - 2) if (words[at].key, words[at + 1].key) in _ANSWERS_TO]
     starts += [
         at + 2
         for at in range(len(words) - 2)

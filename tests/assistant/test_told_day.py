@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from assistant.metadata.told_day import day_told
@@ -29,6 +31,10 @@ from assistant.metadata.told_day import day_told
         ("me and Julia on the ferry, 2 aug 2018", "2018-08-02"),
         ("selfie from the 3rd of May 2019", "2019-05-03"),
         ("um this was taken the 14th of june 2022", "2022-06-14"),
+        ("A tin of beer on the frozen lake, which I drank with Desmond on Boxing Day in 2021.", "2021-12-26"),
+        ("Christmas Day 2020, all of us at the table", "2020-12-25"),
+        ("This was taken by Leonard at Whitby on the 3rd of May 2019", "2019-05-03"),
+        ("This photograph was taken in the garden on Good Friday 2018", "2018-03-30"),
     ],
 )
 def test_a_photo_is_of_the_day_that_is_said_of_it(words: str, day: str) -> None:
@@ -56,8 +62,30 @@ def test_a_photo_is_of_the_day_that_is_said_of_it(words: str, day: str) -> None:
         "He died on 3 May 2019",
         "the 3rd of may 2019 was our last day together",
         "photo by Anna, 3 May 2019",
+        "She was born on Christmas Day 1950",
+        "Poppy came to tea yesterday.",
+        "This is the dog that bit me yesterday",
+        "I had it mended last Friday",
+        "This is my new boat, bought last Friday",
+        "This is Alfie, he was ill yesterday",
+        "Bought in Whitby, taken to the menders last Monday",
         "Warranty until 3 May 2020",
     ],
 )
 def test_any_other_day_is_none_of_the_photo(words: str) -> None:
     assert day_told(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "weekday"),
+    [
+        ("This one was taken on my lawn last Sunday when Poppy came to tea with us.", 6),
+        ("This is Bramble in the garden last Sunday.", 6),
+        ("this picture is from last Saturday evening", 5),
+        ("That was last Friday.", 4),
+    ],
+)
+def test_a_day_of_late_counts_where_the_photo_is_said_to_be_of_it(words: str, weekday: int) -> None:
+    told = day_told(words)
+    assert told is not None and told.weekday() == weekday
+    assert timedelta(0) < date.today() - told.date() <= timedelta(14)

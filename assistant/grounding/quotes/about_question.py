@@ -34,15 +34,22 @@ _WHO = re.compile(
 """ "Do you know this guy?", "which dog is that": asks who or what is in view."""
 
 
+def asked_about(question: str) -> str:
+    """The words for whom or what such a question asks about: "my mother"; "" where it is another question, or for
+    what happened."""
+    found = _ABOUT.match(question)
+    return (found["what"] or "") if found else ""
+
+
 def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
     """The user's words about what such a question names, from the first memory that has all of its words, or about what
     is in view; None where the question is another one, or nothing was told."""
     if _WHO.match(question):
         return introduction([one for one in recalled if one.in_view])
     found = _ABOUT.match(question)
-    what = found and (found["what"] or found["event"])
-    wanted = [t.stem for t in tokens(what) if t.content and t.stem not in VAGUE] if what else []
-    if not found or not wanted:
+    what = (found["what"] or found["event"]) if found else ""
+    wanted = [t.stem for t in tokens(what) if t.content and t.stem not in VAGUE]
+    if not wanted:
         return None
     for one in recalled:
         told = [t for t in tokens(one.episode.words) if t.content]

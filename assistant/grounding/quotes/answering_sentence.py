@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import speaks_of
-from assistant.grounding.quotes.reading import SURE, Reader
+from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.quotes.reading import SURE, Reader, asked_of_one
 from memory.episode import Recall
 from memory.errors import ModelError
 
@@ -23,13 +24,15 @@ def answering_sentence(question: str, recalls: Sequence[Recall], reader: Reader 
     be in the photo. None where the reader is not sure enough, or there is none that works."""
     if reader is None:
         return None
-    in_view = [r.episode.words for r in recalls if r.certainty == "sure" and r.by_sight]
-    by_words = [r.episode.words for r in recalls if r.certainty == "sure" and not r.by_sight]
-    maybe = [r.episode.words for r in recalls if r.certainty == "maybe"]
+    all_of = [Quotable(r.episode, r.episode.day, r.certainty) for r in recalls]
+    told = [(asked_of_one(question, one, all_of), one.episode.words) for one in all_of]
+    in_view = [one for one, r in zip(told, recalls, strict=True) if r.certainty == "sure" and r.by_sight]
+    by_words = [one for one, r in zip(told, recalls, strict=True) if r.certainty == "sure" and not r.by_sight]
+    maybe = [one for one, r in zip(told, recalls, strict=True) if r.certainty == "maybe"]
     try:
         for texts, least in ((in_view, SURE), (by_words, SURE), (maybe, SURE_OF_MAYBE)):
-            spoken = [text for text in texts if speaks_of(question, text)]
-            read = [(one, text) for text in spoken if (one := reader.read(question, text)) and one.margin > least]
+            spoken = [(asked, text) for asked, text in texts if speaks_of(asked, text)]
+            read = [(one, text) for asked, text in spoken if (one := reader.read(asked, text)) and one.margin > least]
             if read:
                 best, text = max(read, key=lambda pair: pair[0].margin)
                 return sentence_at(text, best.start)

@@ -40,6 +40,8 @@ _CLAUSE = re.compile(
 _MORE = re.compile(r"[,;:]\s+(?![\d\s])")
 """Where an answer with a number or a day goes on with something else."""
 
+_RELATIVE = re.compile(r"\s*(?:who|whom|whose|which|where)\b", re.IGNORECASE)
+
 
 def may_be_cut(question: str) -> bool:
     """Whether a part may answer a question. A reason stands in the part beside it, two answers may stand in two, and of
@@ -60,6 +62,8 @@ def clause(line: str, start: int, end: int) -> str:
     last = next((i for i, cut in enumerate(cuts) if cut >= end), len(cuts) - 1)
     while len(line[cuts[first] : cuts[last]].split()) < FEW and (first or last < len(cuts) - 1):
         first, last = (first - 1, last) if first else (first, last + 1)
+    while first and _RELATIVE.match(line, cuts[first]):
+        first -= 1  # "where I keep my boat" says nothing without "at Whitby"
     part = line[cuts[first] : cuts[last]].strip().rstrip(",;:")
     if len(part) > len(line) - 15:
         return line

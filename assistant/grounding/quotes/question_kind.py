@@ -21,7 +21,9 @@ LIKING = frozenset(map(stem, "love like enjoy favourite hate fear afraid scare b
 WHERE = frozenset("inside outside behind under near".split())
 """Prepositions that say as much as a word does: "What is behind the door?"."""
 WHOSE = re.compile(
-    r"\W*whose (\w+)(?: (?:is|are|was|were) (?:this|that|these|those|it|he|she|they)\b|\W*$)", re.IGNORECASE
+    r"\W*whose (\w+)"
+    r"(?: (?:is|are|was|were) (?:(?:this|that|these|those|it|he|she|they)\b|(?-i:[A-Z])[\w'’-]+\W*$)|\W*$)",
+    re.IGNORECASE,
 )
 _TWO = re.compile(r"\band (?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 

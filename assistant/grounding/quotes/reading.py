@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from assistant.grounding.quotes.named_beside import asked_of
 from assistant.grounding.quotes.quotation import Quotable
 from memory.errors import ModelError
 
@@ -48,9 +49,19 @@ Readings = dict[str, Reading | None]
 """What the words of each memory say to one question, by the episode's id."""
 
 
+def asked_of_one(question: str, one: Quotable, recalled: Sequence[Quotable]) -> str:
+    """The question as a memory is asked it, beside the others of its photo."""
+    photo = one.episode.photo.sha256
+    beside = [o.episode.words for o in recalled if o is not one and o.episode.photo.sha256 == photo]
+    return asked_of(question, one.episode.words, beside) if beside else question
+
+
 def read_all(question: str, recalled: Sequence[Quotable], reader: Reader | None) -> Readings | None:
     """Read each memory with a question; None without a reader, or where its file is damaged."""
     try:
-        return {one.episode.id: reader.read(question, one.episode.words) for one in recalled} if reader else None
+        if reader is None:
+            return None
+        asked = [asked_of_one(question, one, recalled) for one in recalled]
+        return {one.episode.id: reader.read(q, one.episode.words) for q, one in zip(asked, recalled, strict=True)}
     except ModelError:
         return None

@@ -10,7 +10,7 @@ from assistant.grounding.moments import asks_for_the_photo
 from assistant.grounding.quotes.clauses import LONG
 from assistant.grounding.quotes.question_kind import VAGUE, asks, identity, speaks_of, two_in_one
 from assistant.grounding.quotes.quotation import Quotable
-from assistant.grounding.quotes.reading import SURE, Readings
+from assistant.grounding.quotes.reading import SURE, Readings, asked_of_one
 from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import Token, alike, tokens
 from memory.relative_days import with_days
@@ -94,7 +94,9 @@ def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], reading
         return None
     for one in recalled:
         read = readings.get(one.episode.id)
-        if one.certainty != "sure" or read is None or read.margin < SURE or not speaks_of(question, one.episode.words):
+        if one.certainty != "sure" or read is None or read.margin < SURE:
+            continue
+        if not speaks_of(asked_of_one(question, one, recalled), one.episode.words):
             continue
         marked = _says(one.episode.words[read.start : read.end])
         if own in _words(to_the_user(one.episode.words)) and _overlap(said, marked):

@@ -14,6 +14,9 @@ _AS_I = re.compile(
     r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
 )
 
+_ONE_OF_MANY = re.compile(r"\b([Tt]h)is ((?!is\b|was\b|has\b|does\b)(?:\w+ )?\w*[^\W\ds]s (?:are|were)\b)")
+""" "This boots are", as a small model writes."""
+
 
 def to_the_user(sentence: str) -> str:
     """A sentence that repeats the user's "my" and "I" to the user, with "your" and "you"."""
@@ -26,6 +29,7 @@ def to_the_user(sentence: str) -> str:
 
     changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
     changed = re.sub(r"\b([Yy]ou) was(n['’]?t)?\b", r"\1 were\2", changed)
+    changed = _ONE_OF_MANY.sub(r"\1ese \2", changed)
     return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)
 
 

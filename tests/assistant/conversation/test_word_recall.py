@@ -44,6 +44,9 @@ def memory(memory_file: Path, tmp_path: Path) -> Memory:
         ("when did grandma's alarm clock ring", [1]),
         ("Did Anna like it?", [2]),
         ("Was it raining on the old bridge?", [3]),
+        ("What did I tell you about the breakfast?", [2]),
+        ("Tell me everything about the bridge", [3]),
+        ("What do you know about my grandmother?", []),
         ("What is this?", []),
         ("What is in the photo?", []),
         ("Where was the breakfast?", []),  # one word, and no name

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.quotes.about_question import what_was_told
+from assistant.grounding.quotes.about_question import asked_about, what_was_told
 from assistant.grounding.quotes.quotation import Quotable
 from memory.episode import Episode, Photo, Turn
 
@@ -50,3 +50,8 @@ def test_who_is_in_view_is_answered_with_the_words_about_it(question: str) -> No
     found = what_was_told(question, [BEER._replace(in_view=True)])
     assert found and "Our first beer by the canal." in found.text
     assert what_was_told(question, [BEER]) is None, "found by words, and not in view"
+
+
+def test_what_is_asked_about() -> None:
+    assert asked_about("What did I tell you about my mother?") == "my mother"
+    assert asked_about("who is Ravi?") == asked_about("what happened with the clock?") == ""

@@ -156,6 +156,7 @@ def test_who_is_this_is_told_of_what_is_seen_most_surely() -> None:
     """However plainly another memory names somebody."""
     puppy = recalled("my puppy, he came to us in spring", score=0.9)
     other = recalled("This is Biscuit.", score=0.88)
+    other = replace(other, episode=replace(other.episode, photo=coloured("green")))
     checked = grounded_text([puppy, other], coloured("orange"), "who's this", Checks("told", READER))
     checked.write("I do not know.")
     checked.finish()

@@ -279,3 +279,9 @@ def test_a_curly_quotation_mark_that_ends_nothing_is_not_shown() -> None:
 def test_somebody_else_named_by_the_one_asked_about_is_no_answer(sentence: str, fits: bool) -> None:
     assert responsive("who is tomasz", sentence, Names()) is fits
     assert responsive("who is from krakow", sentence, Names())
+
+
+def test_what_somebody_does_is_no_answer_to_who_that_is() -> None:
+    assert not responsive("Who is Poppy?", "Poppy, who calls him Old Humphrey.", Names())
+    assert responsive("Who is Poppy?", "Poppy, who is my granddaughter.", Names())
+    assert responsive("Who is Poppy?", "Your granddaughter Poppy, who calls him Old Humphrey.", Names())

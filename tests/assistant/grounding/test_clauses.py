@@ -33,6 +33,13 @@ def quote(words: str, question: str, answer: str, margin: float) -> str:
         (NALA, "where did we get her?", "a farm near Bern", 9.0, "“… we got her in 2015 from a farm near Bern …”"),
         (NALA, "what breed is she", "Nala our border collie", 4.0, "“This is Nala our border collie …”"),
         (NALA, "what year was that", "2015", -5.0, "“… we got her in 2015 from a farm near Bern …”"),
+        (
+            "This little fellow belongs to the harbourmaster at Whitby, where I keep my boat, the Kittiwake.",
+            "where do I keep my boat?",
+            "the Kittiwake",
+            4.6,
+            "at Whitby, where I keep my boat, the Kittiwake.”",
+        ),
         (TIBBS, "whose cat is it", "the neighbours cat.", 3.4, "“thats Mr Tibbs, the neighbours cat.”"),
         (TIBBS, "what kind of cat", "the neighbours cat.", 2.9, "he comes for breakfast"),
         ("My backpack. Got it for my 9th bday, from Carol", "how old was I", "9th", 3.0, "Got it for my 9th bday"),

@@ -1,0 +1,39 @@
+"""A question that names what a memory calls "she": "How old is Bramble?", beside "She is eleven years old now".
+
+Of one photo people tell several times, and say the name once. The reader and the rules see one memory at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from memory.naming.name_extraction import names
+
+_PRONOUN = re.compile(r"\b(he|she|it|they|him|her|them|his|its|their)\b", re.IGNORECASE)
+_SUBJECT = {"him": "he", "his": "he", "her": "she", "its": "it", "them": "they", "their": "they"}
+_OWNER = {"he": "his", "she": "her", "it": "its", "they": "their"}
+_WHO = re.compile(r"\W*(?:and |but |so )?who\b", re.IGNORECASE)
+""" "Who is Bramble?" asks about the name itself."""
+
+
+def asked_of(question: str, words: str, beside: Iterable[str]) -> str:
+    """The question with "she" for the name that these words lack, where those told `beside` them, of the same photo,
+    give its only thing that name."""
+    known = frozenset().union(*(_shown(text) for text in (words, *beside)))
+    if len(known) != 1 or _WHO.match(question):
+        return question
+    (name,) = known
+    said = re.compile(rf"(?<![\w'’-]){re.escape(name)}(?P<owns>['’]s)?(?![\w-])", re.IGNORECASE)
+    if said.search(words):
+        return question
+    found = _PRONOUN.search(words)
+    pronoun = _SUBJECT.get(found[1].lower(), found[1].lower()) if found else "it"
+    return said.sub(lambda one: _OWNER[pronoun] if one["owns"] else pronoun, question)
+
+
+@lru_cache(64)
+def _shown(words: str) -> frozenset[str]:
+    """The names of what the photo shows."""
+    return frozenset(names(words).shown)

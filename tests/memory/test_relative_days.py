@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -218,7 +219,7 @@ def test_words_edited_on_another_day_count_from_a_day_that_nobody_knows(words: s
 def test_a_search_among_many_memories_takes_no_time(tmp_path: Path) -> None:
     memory, first = Memory(tmp_path / "memory.db"), date(2018, 1, 1)
     memory.add_all(episode(n, f"Yesterday we met, {n}", first + timedelta(days=n)) for n in range(3000))
-    began = datetime.now()
+    began = time.process_time()
     (found,) = memory.search("what did we do on 9 May 2024?", now=NOW)
     assert found.episode.words.endswith(f", {(date(2024, 5, 10) - first).days}")
-    assert datetime.now() - began < timedelta(seconds=2)
+    assert time.process_time() - began < 2, "seconds of the processor"

@@ -4,6 +4,7 @@ opens the text that is checked by it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -72,13 +73,17 @@ def _quotable(recalls: Sequence[Recall]) -> tuple[list[Quotable], list[Quotable]
 
 def _facts(shown: Sequence[Quotable], photo: Photo | None, own_words: str) -> Iterator[Premise]:
     """What the memories tell, and what the photo's data and the user's own caption say."""
-    for one in shown:
-        episode, sure = one.episode, one.certainty == "sure"
-        photo_id, told = episode.photo.sha256, episode.told_on
-        yield premise.read(episode.id, episode.words, one.day, episode.place, sure=sure, photo=photo_id, told=told)
+    yield from map(premise_of, shown)
     day = photo.taken_at.date() if photo and photo.taken_at else None
     if own_words or day:
-        yield premise.read("", own_words, day, None)
+        yield premise.read(own_words, day)
+
+
+def premise_of(one: Quotable) -> Premise:
+    """What a recalled memory tells."""
+    episode = one.episode
+    told = premise.read(episode.words, one.day, episode.place, episode.told_on)
+    return replace(told, id=episode.id, sure=one.certainty == "sure", photo=episode.photo.sha256)
 
 
 def _plain_talk(evidence: Evidence, recalled: Sequence[Quotable]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.grounding.entailment import premise
 from assistant.grounding.entailment.premise import Evidence
+from assistant.grounding.evidence import premise_of
 from assistant.grounding.free_text import free
 from assistant.grounding.grounded_answer import GroundedAnswer
 from assistant.grounding.grounded_caption import GroundedCaption
@@ -18,12 +19,9 @@ from memory.episode import Episode, Photo, Turn
 def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
     """Whether the check shows a text as it is; a "maybe" put before it, or small talk left out, is no change."""
     recalled = recalls(scene["memories"])
-    facts = [
-        premise.read(q.episode.id, q.episode.words, q.day, q.episode.place, sure=q.certainty == "sure")
-        for q in recalled
-    ]
+    facts = [premise_of(one) for one in recalled]
     if photo := scene.get("photo"):
-        facts.append(premise.read("", "", date.fromisoformat(photo["day"]), photo.get("place")))
+        facts.append(premise.read("", date.fromisoformat(photo["day"]), photo.get("place")))
     evidence = Evidence(tuple(facts), question or "", scene["sees"])
     verifier = claim_verifier.shipped() if scene["sees"] else None
     checked: GroundedCaption | GroundedAnswer

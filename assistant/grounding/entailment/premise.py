@@ -21,7 +21,6 @@ _ANOTHERS = re.compile(r"\bnot (?:ours|mine|my|our)\b|\bbelongs? to (?!me\b|us\b
 class Premise:
     """What one episode tells, or what the user wrote otherwise: claims are judged by it (a premise of NLI)."""
 
-    id: str
     tokens: tuple[Token, ...]
     sentences: tuple[tuple[Token, ...], ...]
     about: frozenset[str]
@@ -34,8 +33,12 @@ class Premise:
     """Whether the thing belongs to somebody else than the user: "Paula's boots", "he belongs to uncle Karl"."""
     day: Day | None
     place: tuple[Token, ...]
+    id: str = ""
+    """The episode's; "" for the photo's own data and for what the user wrote otherwise."""
     sure: bool = True
+    """Whether recall is sure of the episode."""
     photo: str = ""
+    """The hash of the episode's photo."""
 
     @property
     def stems(self) -> set[str]:
@@ -65,24 +68,14 @@ class Evidence:
         return bool(self.asked) and self.asked[0].kind in ("be", "aux")
 
 
-def read(
-    id: str,
-    words: str,
-    day: date | None,
-    place: str | None,
-    *,
-    sure: bool = True,
-    photo: str = "",
-    told: date | None = None,
-) -> Premise:
-    """The premise that an episode with these words, `told` on a day, gives."""
+def read(words: str, day: date | None = None, place: str | None = None, told: date | None = None) -> Premise:
+    """The premise that these words, `told` on a day, give, with the day and the place of their photo."""
     found = _with_days(named(tokens(words)), words, told)
     sentences = tuple(_sentences(found))
     phrases = list(topics(sentences))
     called = [heads(one) for one in phrases]
     about = [t for one in called for t in one]
     return Premise(
-        id,
         found,
         sentences,
         about=frozenset(t.stem for t in about),
@@ -91,8 +84,6 @@ def read(
         owned=any(t.possessive for one in phrases for t in one) or bool(_ANOTHERS.search(words)),
         day=Day.of(day) if day else None,
         place=tokens(place) if place else (),
-        sure=sure,
-        photo=photo,
     )
 
 

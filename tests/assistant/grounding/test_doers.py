@@ -174,7 +174,7 @@ def test_nothing_is_said_twice_and_she_is_not_he(words: str, wrong: str) -> None
 
 def test_an_owner_that_was_not_told_costs_the_same_in_a_phrase_told_elsewhere() -> None:
     """Previously each word of a phrase was priced as its first: of "of his", no pronoun that owns something."""
-    told = premise.read("1", "At the harbour, Grumpf slept on the sofa.", None, None)
+    told = premise.read("At the harbour, Grumpf slept on the sofa.")
 
     def cost(claim: str) -> float:
         return support.cost(tokens(claim), told, support.Ask())

@@ -60,6 +60,6 @@ def test_he_is_whom_the_sentence_before_named() -> None:
     ],
 )
 def test_half_a_sentence_is_no_repetition_where_the_other_half_turns_it_round(words: str, sentence: str) -> None:
-    source = premise.read("1", words, None, None)
+    source = premise.read(words)
     assert not repeats(tokens(sentence), source)
     assert repeats(tokens(words), source), "the whole sentence is"

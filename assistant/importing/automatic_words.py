@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from memory.times.calendar_names import MONTHS
+
 TABLE = Path(__file__).with_suffix(".toml")
 _DIGITS = re.compile(r"\d{6}|\d\d\D\d\d\D\d\d")
 _TIMES = re.compile(r"\d{4}")
@@ -62,6 +64,9 @@ def by_a_person(description: str) -> bool:
     text = unicodedata.normalize("NFC", description).strip(" \t\n\r\0\"'.")
     if not any(c.isalpha() for c in text):
         return False
+    words = text.casefold().split()
+    if len(words) > 1 and all(word.isdigit() or word in empty_words() - MONTHS.keys() for word in words):
+        return False  # as in a file's name: "Document 1", "Camera Uploads"
     if _DIGITS.search(text) and _names()["programs"].fullmatch(text):  # a file's name: "WhatsApp Image 2024-03-12 at"
         return False
     return not (is_screenshot(text) or _descriptions().fullmatch(text) or _names()["counters"].fullmatch(text))

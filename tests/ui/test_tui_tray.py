@@ -12,7 +12,7 @@ from assistant.photo import load_photo
 from memory.episode import Episode
 from memory.store import Memory
 from memory.tray import waiting_photos as tray
-from tests.support.apppilot import idle, look, notes, opened, picture, running, sees, send, until
+from tests.support.apppilot import idle, look, notes, opened, picture, running, sees, send, shown, until
 from ui.dialogs.edit_screen import EditScreen
 from ui.dialogs.editing import DropScreen
 from ui.dialogs.memory_browser import BrowserScreen
@@ -115,8 +115,11 @@ async def test_an_empty_tray_and_a_private_conversation(memory_file: Path, tmp_p
     async with running(memory_file, FakeBackend()) as (app, pilot):
         await send(app, pilot, "/tray")
         await until(lambda: any("No photo waits" in note for note in notes(app, "info")), "the note")
+        app.query_one(StatusLine).waiting = 3
+        await sees(app.query_one(StatusLine), "3 in the tray: ctrl+t")
         await pilot.press("f5")
         await until(lambda: notes(app, "done"), "the private conversation")
+        assert "tray" not in shown(app.query_one(StatusLine)), "there it does not open"
         await pilot.press("ctrl+t")
         await until(lambda: notes(app, "warning"), "the refusal")
 

@@ -256,7 +256,7 @@ class StatusLine(Static):
             (0, f"{c.new_tokens / c.seconds:.0f} tok/s" if c and c.seconds > 0 and self.details else ""),
             (1, self.encoding),
             (1, self.importing),
-            (2, TRAY_WAITS_HERE.format(n=self.waiting) if self.waiting else ""),
+            (2, TRAY_WAITS_HERE.format(n=self.waiting) if self.waiting and not self.private else ""),
             (1, self.fetching or self._network()),
         ]
         right = f"{'○' if self.state == 'idle' else '●'} {self.state}"

@@ -25,7 +25,7 @@ SPLIT_NAME = "What is the other one called?"
 RENAMED, JOINED = "{name} is called {new} now", "{name} and {new} are one now, called {new}"
 APART, NOT_A_NAME = "{new} is apart from {name} now", "{name} is not listed any more; the memories stay as they are"
 UNDO_NAMED = "Taken back: what was decided about {name}."
-LISTED_AS = "{title}: {n} in the memories, newest first."
+LISTED_AS = "{title}: {n}, newest first."
 LISTED_NONE, LISTED_UNDATED = "{title}: no memory fits.", "{title}: no memory fits; the day of {n} is not known."
 
 THIS_DAY = "{ago}: “{words}”"
@@ -39,7 +39,7 @@ THIS_DAY_OFF = "Keepsake opens without a word about this day and the tray. F12 t
 def listed_as(title: str, found: int, undated: int) -> str:
     """What is said above a list of `found` memories, with `undated` more that may be of the time asked for."""
     if found:
-        return LISTED_AS.format(title=title, n=count(found, "photo"))
+        return LISTED_AS.format(title=title, n="1 memory" if found == 1 else f"{found} memories")
     line = LISTED_UNDATED if undated else LISTED_NONE
     return line.format(title=title, n=count(undated, "photo"))
 

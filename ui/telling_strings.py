@@ -39,6 +39,7 @@ MARKS_PLAIN = "/unmark ID takes one back."
 
 NO_WEB = "Keepsake opens no web addresses. Save the photo on this computer, then paste its path."
 
+_HOW = r"(?:(?:how|where) (?:do|can|could|would|should) |can i |is there a way)"
 ABOUT_KEEPSAKE = (
     "I am Keepsake. I remember your photos and what you tell me about them, on this computer alone. Show me a photo, "
     "say who or what it is, and ask. /help lists the rest."
@@ -70,7 +71,20 @@ SMALL_TALK = (
         r"(?:hi|hiya|heya|howdy|hello|hey|hallo|hola|gm|good (?:morning|evening|day|afternoon))\b",
         "Hello. Ask about the photo, or tell me who or what is in it. /help lists the rest.",
     ),
-    (r"(?:how|where) (?:do|can|could|would|should) |can i |is there a way", "/help (F1) lists keys and commands."),
+    (
+        rf"{_HOW}.*\b(?:forget|delete|remove|erase|get rid)\b",
+        "Say “forget …” and what it was about. I list what that may mean, and ask before anything goes.",
+    ),
+    (rf"{_HOW}.*\b(?:undo|take (?:it|that|this|something) back)\b", "/undo takes the last change back."),
+    (
+        rf"{_HOW}.*\b(?:import|folder|album|library|whatsapp|telegram|signal)\b",
+        "/import FOLDER (in the app F8 as well) says first what is in a folder or a chat, and imports it then.",
+    ),
+    (
+        rf"{_HOW}.*\b(?:add|save|store|remember|show)\b",
+        "Paste the path of a photo (F2 chooses one), then say who or what it is: “This is …” and Enter.",
+    ),
+    (_HOW, "/help (F1) lists keys and commands."),
     (r"pardon|huh|excuse me|come again", "I know what you told me about your photos. Ask about one, or tell me more."),
     (r".*\bwrong (?:photo(?:graph)?|picture|pic|image|file)s?\b", "All right. Show me the right one."),
     (

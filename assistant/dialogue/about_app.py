@@ -109,10 +109,12 @@ WHO_ARE_YOU = (
 HOW_TO = re.compile(
     rf"{WHO_ARE_YOU}|"
     r"(?:how (?:do|can|could|would|should) (?:i|you|one)|can i|where (?:do|can) i|is there a way to) "
-    r"(?:make|change|set|turn|switch|enlarge|increase|adjust|zoom|scroll|quit|exit|close|undo|import|export"
-    r"|install|back up|encrypt|copy|paste|delete|forget|remove|save)\b.*\b(?:letters?|fonts?|text|theme|screen"
+    r"(?:undo(?: (?:it|that|this|something))?"
+    r"|(?:make|change|set|turn|switch|enlarge|increase|adjust|zoom|scroll|quit|exit|close|undo|import|export"
+    r"|install|back up|encrypt|copy|paste|delete|forget|remove|save"
+    r"|add|upload|load|show you)\b.*\b(?:letters?|fonts?|text|theme|screen"
     r"|window|app|program"
     r"|model|keys?|commands?|menu|settings?|memory|memories|conversations?|photo(?:graph)?s?|pictures?|everything|answers?"
-    r"|captions?|language)\b.*"
+    r"|captions?|language|folders?|albums?|chats?|whatsapp|telegram)\b.*)"
 )
 """A question about the use of the app."""

@@ -57,7 +57,7 @@ def test_a_name_in_a_request_lists_its_photos(app: Terminal) -> None:
     app.say("which photos do you have of Milo?")
     app.sees("Photos: Milo", "This is Milo, my daughter's bear.", "1 of 1")
     back(app)
-    app.sees("Photos: Milo: 1 photo in the memories, newest first.", "○ idle")
+    app.sees("Photos: Milo: 1 memory, newest first.", "○ idle")
 
 
 def test_a_year_in_a_request_lists_its_photos(app: Terminal) -> None:

@@ -8,9 +8,11 @@ import re
 import textwrap
 from pathlib import Path
 
+import pytest
 from textual.command import CommandPalette
 
 from assistant.backends.fake import FakeBackend
+from assistant.dialogue.acts import act_of
 from memory.store import Memory
 from tests.support.apppilot import notes, opened, running, until
 from tui import KeepsakeApp
@@ -20,6 +22,7 @@ from ui.dialogs.episode_dialogs import HelpScreen
 from ui.plain import plain_strings
 from ui.plain.plain_app import PlainApp
 from ui.strings import NOTHING_WRITTEN
+from ui.telling_strings import small_talk
 
 NEED_WORDS = {"/forget", "/export"}
 TEXTUALS = {"ctrl+p", "ctrl+c"}
@@ -83,3 +86,20 @@ async def test_over_a_dialog_the_palette_opens_no_other_dialog(memory_file: Path
         await pilot.press("f1")
         await opened(app, HelpScreen)
         assert {one.title for one in app.get_system_commands(app.screen)} == {"Light or dark", "Quit"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("how do I delete a photo?", "Say “forget …”"),
+        ("is there a way to delete everything", "Say “forget …”"),
+        ("how can I undo that?", "/undo takes"),
+        ("can I import my WhatsApp chats?", "/import FOLDER"),
+        ("how do I add a photo", "then say who or what it is"),
+        ("how do I change the theme?", "/help (F1)"),
+    ],
+)
+def test_how_to_do_something_is_answered_with_its_way(line: str, says: str) -> None:
+    """All were told that /help lists keys and commands."""
+    assert act_of(line).kind == "talk"
+    assert says in small_talk(line)

@@ -203,7 +203,7 @@ def test_names_and_lists_by_lines(talk: Talk, memory_file: Path, photos: Path) -
     assert "Zuri: 2 photos, last on 13 May 2024" in lines
     assert "Zuri is called Zurika now" in lines and "Annie and Anna are one now, called Anna" in lines
     assert any("Taken back: what was decided about Annie." in line for line in lines)
-    assert "Photos: Zurika: 2 photos in the memories, newest first." in lines
+    assert "Photos: Zurika: 2 memories, newest first." in lines
     assert "Photos: Leo: no memory fits." in lines
     assert any("nobody and nothing is called 'nobody'" in line for line in lines)
 
@@ -216,7 +216,7 @@ def test_more_of_what_is_in_view_is_a_list_by_lines(talk: Talk, memory_file: Pat
             memory.add(Episode(photo, (Turn("user", words),), datetime(2024, 5, 12 + n, 12, tzinfo=UTC)))
     milo = str(photos / "MILO 1.JPG")
     lines = talk(FakeBackend(), milo, "Any more of him?", "This is Milo.", "got any others of him?", "more like this")
-    assert lines.count("Photos: Milo: 2 photos in the memories, newest first.") == 2
+    assert lines.count("Photos: Milo: 2 memories, newest first.") == 2
     assert lines.count("Photos: like this one: no memory fits.") == 1
     assert not any(line.startswith("Answer:") for line in lines)
 

@@ -178,7 +178,7 @@ async def test_a_request_for_a_list_opens_the_browser_and_asks_no_model(memory_f
         assert str(browser.query_one("#browser").border_title) == "Photos: Zuri, from 2024"
         await pilot.press("escape")
         await until(lambda: app.screen is not browser, "the conversation")
-        assert "Photos: Zuri, from 2024: 1 photo in the memories, newest first." in notes(app, "info")
+        assert "Photos: Zuri, from 2024: 1 memory, newest first." in notes(app, "info")
         await send(app, pilot, "Show me all photos of Leo")
         await until(lambda: "Photos: Leo: no memory fits." in notes(app, "info"), "that there is none")
         assert replies(app) == [] and not isinstance(app.screen, BrowserScreen)

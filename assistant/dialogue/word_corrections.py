@@ -22,7 +22,8 @@ LONGEST = 5
 LIKE, ALIKE = 0.6, 0.75
 """How alike two spellings of one name are; and of a word that has no capital letter, and may be no name."""
 _LEAD = (
-    r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait|but|and|ok|okay|can you|could you"
+    r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait(?: an? (?:moment|minute|second|bit))?"
+    r"|but|and|ok|okay|can you|could you"
     r"|i think|you should|i made a mistake|my mistake|my bad|correction|i tell a lie"
     r"|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon|excuse) me|silly me|how silly of me"
     r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|what am i saying|or rather"
@@ -46,9 +47,9 @@ _NOT_BUT = re.compile(
 )
 _NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
 _ONLY = re.compile(
-    rf"(?P<lead>{_LEAD})(?:(?:it|that|this|he|she|they|we)(?:'s| is| was| were| cost| paid)?|its|thats)"
+    rf"(?P<lead>{_LEAD})(?:(?:it|that|this|he|she|they|we)(?:'s| is| was| were| cost| paid| must have been)?|its|thats)"
     rf" (?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+)"
-    r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact))?[\s.!]*",
+    r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*",
     re.IGNORECASE,
 )
 """ "No wait, it was 2017": the year, or the number of these units, that the words have."""

@@ -9,6 +9,7 @@ import re
 
 _EVER_SO = r"(?:(?:possibly|perhaps|please|kindly|just|still|by any chance|very much|dearly|most|so|ever so|rather) )*"
 _KIND = r"(?:(?:so|very) (?:kind|good)(?: as)?|(?:kind|good) enough) (?:to|and) "
+_DEAR = r"an? (?:dear|love|angel|sport|good (?:fellow|chap|lad|girl)) and "
 _LEAD = re.compile(
     r"(?:(?:my dear(?: (?:fellow|chap|friend|boy|lady))?|i say|pray|kindly|if you please|if you don't mind"
     r"|if i may(?: ask)?|(?:do )?(?:excuse|forgive|pardon) me|i beg your pardon|now then|well now|by the way"
@@ -34,8 +35,9 @@ _LOOKING = (
 )
 _FRAME = re.compile(
     rf"(?:(?:please|well|and|so|now|but|oh)[, ]+)*(?:"
-    rf"(?:would|could|can|will|might) you {_EVER_SO}(?:be (?:{_KIND}|able to )|happen to |care to |mind (?=\w+ing\b)"
-    r"|(?=(?:tell me|remind me|let me know|show|list|forget|delete|remove|erase|give me|dig out|pull up)\b))"
+    rf"(?:would|could|can|will|might) you {_EVER_SO}(?:be (?:{_KIND}|able to |{_DEAR})|happen to |care to "
+    r"|mind (?=\w+ing\b)|(?=(?:tell me|remind me|let me know|show|list|forget|delete|remove|erase|give me"
+    r"|dig out|pull up)\b))"
     rf"|do you (?:happen|chance) to |do you by any chance (?=know|re)"
     rf"|(?:do|would|don't) you (?:suppose|think|imagine)(?: that)? you (?:could|might|can) "
     rf"|i(?: should| would|'d) {_EVER_SO}(?:like|love|care|wish) (?:you to |to (?={_LOOKING}))"
@@ -48,7 +50,7 @@ _FRAME = re.compile(
     rf"|have you (?:got )?(?:any|the (?:faintest|slightest|foggiest))(?: earthly)? (?:idea|notion|inkling)"
     rf"(?: as to| of)? (?={_WH}\b)"
     rf"|(?:might|may|could|can) i {_EVER_SO}(?:trouble you to |(?=ask\b|enquire\b|inquire\b))"
-    rf"|be (?:{_KIND}|an? (?:dear|love|angel|sport|good (?:fellow|chap|lad|girl)) and )"
+    rf"|be (?:{_KIND}|{_DEAR})"
     rf"|perhaps you (?:could|can|would|might) "
     rf"){_EVER_SO}",
     re.IGNORECASE,

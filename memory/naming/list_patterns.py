@@ -132,7 +132,7 @@ LINKS = re.compile(
     r"|\b(?:are|were|is|was) there\b"
     r"|\b(?:that|which|who)? ?(?:show|shows|have|has|contain|mention|mentions|i took|we took"
     r"|i have|we have|you have|you know|you remember)\b|\b(?:taken|made|shot|stored|remembered|exist|got)\b"
-    r"|\b(?:once more|altogether|in all|in total|all told)$",
+    r"|\b(?:once more|altogether|in all|in total|all told|so far|up to now|until now|to date)$",
     re.IGNORECASE,
 )
 """Words between "photos" and what limits them: "do you have", "that show"."""

@@ -65,6 +65,7 @@ _ENDS = frozenset(
 _NEVER = NO_NAMES | _POINTERS | _OF_NOUN | _ENDS | _DETERMINERS | PLACE_PREPOSITIONS | frozenset("for but so".split())
 """Words that are no part of a name, even with a capital letter: "Our Emma", "For Priya"."""
 _SIDES = frozenset("left right middle front back centre center photo picture".split())
+_NAMING = frozenset("meet called named introducing introduce".split())
 _ANSWERS_TO = frozenset([("answers", "to"), ("goes", "by")])
 _ALSO_KINDS, _ARTICLES = frozenset("tom billy nanny jenny".split()), frozenset("a an the".split())
 _VERBS = frozenset("gave got made sent brought bought lent knitted baked says said thinks wants found took".split())
@@ -183,7 +184,7 @@ def _named_after(words: Sequence[Word], at: int) -> bool:
         return True
     if tuple(last[-2:]) in _ANSWERS_TO:
         return True
-    return last[-1:] in (["meet"], ["called"], ["named"], ["introducing"])
+    return bool(last) and last[-1] in _NAMING
 
 
 def _like_somebody(words: Sequence[Word], at: int, end: int) -> bool:
@@ -232,7 +233,7 @@ def _shown(words: Sequence[Word], found: Sequence[_Name], first: bool) -> set[_N
     """Those of the names `found` in a sentence that the photo shows. `first`: it is the first sentence."""
     by_start = {name.first: name for name in found}
     starts = [at + 2 for at in range(len(words) - 2) if _points(words, at)]
-    starts += [at + 1 for at in range(len(words) - 1) if words[at].key in ("meet", "called", "named", "introducing")]
+    starts += [at + 1 for at in range(len(words) - 1) if words[at].key in _NAMING]
     starts += [at + 2 for at in range(len(words) - 2) if (words[at].key, words[at + 1].key) in _ANSWERS_TO]
     starts += [
         at + 2

@@ -28,17 +28,24 @@ _WHO = re.compile(
     r"(?:this|that|these|those|him|her|it|them)(?: (?:here|guy|man|woman|one|thing|fellow|face|[a-z]+))?"
     r"|(?:have|had) (?:you|u|we) (?:ever )?(?:seen|met|had) (?:this|that|him|her|it|them)(?: \w+)?"
     r"(?: (?:before|already))?"
+    r"|(?:what|anything|everything)(?: else)? (?:do|can|did|would) (?:you|i|u) (?:know|tell|say|remember|recall)"
+    r"(?: you| me)? (?:about|of) (?:this|that|these|those|him|her|it|them)(?: \w+){0,2}"
+    r"|(?:(?:i (?:dare ?say|expect|trust|hope|suppose|take it)|i['’]?m sure|no doubt|surely)(?: that)?[, ]+)?you"
+    r"(?:['’]ll)?(?: (?:will|may|must|might|still|would|do))* (?:remember|know|recogni[sz]e|recall)"
+    r" (?:this|that|these|those|him|her|it|them)(?: \w+){0,2}"
     r"|which \w+ is (?:this|that|it|he|she))\W*$",
     re.IGNORECASE,
 )
 """ "Do you know this guy?", "which dog is that": asks who or what is in view."""
+_POINTS = re.compile(r"(?:this|that|these|those|him|her|it|them)\b", re.IGNORECASE)
 
 
 def asked_about(question: str) -> str:
     """The words for whom or what such a question asks about: "my mother"; "" where it is another question, or for
     what happened."""
     found = _ABOUT.match(question)
-    return (found["what"] or "") if found else ""
+    what = (found["what"] or "") if found else ""
+    return "" if _POINTS.match(what) else what
 
 
 def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:

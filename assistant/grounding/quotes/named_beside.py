@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from assistant.grounding.quotes.naming import called
 from memory.naming.name_extraction import names
 
 _PRONOUN = re.compile(r"\b(he|she|it|they|him|her|them|his|its|their)\b", re.IGNORECASE)
@@ -21,11 +22,12 @@ _WHO = re.compile(r"\W*(?:and |but |so )?who\b", re.IGNORECASE)
 def asked_of(question: str, words: str, beside: Iterable[str]) -> str:
     """The question with "she" for the name that these words lack, where those told `beside` them, of the same photo,
     give its only thing that name."""
-    known = frozenset().union(*(_shown(text) for text in (words, *beside)))
-    if len(known) != 1 or _WHO.match(question):
+    texts = (words, *beside)
+    known, also = (frozenset().union(*map(of, texts)) for of in (_shown, called))
+    if len(known - also) > 1 or not known | also or _WHO.match(question):
         return question
-    (name,) = known
-    said = re.compile(rf"(?<![\w'’-]){re.escape(name)}(?P<owns>['’]s)?(?![\w-])", re.IGNORECASE)
+    name = "|".join(map(re.escape, known | also))
+    said = re.compile(rf"(?<![\w'’-])(?:{name})(?P<owns>['’]s)?(?![\w-])", re.IGNORECASE)
     if said.search(words):
         return question
     found = _PRONOUN.search(words)

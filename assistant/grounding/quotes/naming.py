@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from assistant.grounding.words.phrases import is_verb
+from assistant.grounding.words.tokens import tokens
+
 _ASKS = re.compile(
     r"\W*(?:(?:and|but|so) )*(?:"
     r"(?:what|which|by what)(?: name)? (?:do|does|did|have|has|had) .+? (?:call|name|named|called|christen(?:ed)?"
@@ -24,9 +27,36 @@ _TELLS = re.compile(
     rf" (?:(?:him|her|it|them|this|that|the \w+|me|us) )?{_NAME}"
     rf"|(?:known as|by the name of|answers? to|goes? by|responds? to)(?: the name(?: of)?)? {_NAME}"
     rf"|names? (?:is|was|are|were) {_NAME}|(?:this|that|it|he|she|fellow|chap|one|\w+) (?:is|was) {_NAME}(?=[,.;:!]|$)"
-    rf"|(?:my|our|his|her|their|the) (?:\w+ )?\w+, (?:the )?{_NAME}(?=[,.;:!]|$))",
+    rf"|(?:my|our|his|her|their|the|that|a) (?:[\w-]+ ){{0,3}}?[\w-]+, (?:the )?{_NAME}(?: {_NAME})*(?=[,.;:!]|$))",
     re.IGNORECASE,
 )
+
+_WHO_IS = re.compile(
+    rf"\W*(?:(?:and|but|so)[, ]+)*who(?:['’]?s| is| was| are| were) (?P<who>{_NAME}(?: {_NAME})*)(?: again| then)?\W*",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"\b(?:(?:call(?:s|ed)?|named|christened|nicknamed) (?:(?:him|her|it) )?|answers to |goes by (?:the name of )?)"
+    rf"(?P<name>{_NAME}(?: {_NAME})*)",
+    re.IGNORECASE,
+)
+
+
+def introduces(question: str, line: str) -> bool:
+    """Whether a sentence says who somebody is, where that is asked: "my godmother Agatha", to "who was Agatha?"."""
+    if not (asked := _WHO_IS.fullmatch(question)):
+        return False
+    name = re.escape(asked["who"])
+    before = rf"\b(?:my|our|his|her|their|the|\w+['’]s) (?P<kin>(?:[\w-]+,? ){{1,4}}?)(?-i:{name})\b"
+    after = rf"\b(?-i:{name}),? (?:(?:is|was|who is|who was) )?(?:my|our|his|her|their|the|an?) [\w-]+"
+    kin = [tokens(found["kin"]) for found in re.finditer(before, line, re.IGNORECASE)]
+    said = any(not any(is_verb(t) or t.kind in ("be", "aux", "prep") for t in one) for one in kin)
+    return said or bool(re.search(after, line, re.IGNORECASE))
+
+
+def called(words: str) -> frozenset[str]:
+    """The names that words give by calling: "whom we all call Percy"."""
+    return frozenset(found["name"] for found in _CALLED.finditer(words))
 
 
 def asks_for_name(question: str) -> bool:

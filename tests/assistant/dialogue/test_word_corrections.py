@@ -74,6 +74,11 @@ def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None
             "her forty-first birthday",
         ),
         ("I beg your pardon, it was our 25th anniversary.", "our 24th anniversary", "our 25th anniversary"),
+        (
+            "No, wait a moment, it must have been 1957, for the war was over.",
+            "in 1956, in Hong Kong",
+            "in 1957, in Hong Kong",
+        ),
         ("I was mistaken, it was nineteen pounds.", "I paid him eighteen pounds", "I paid him nineteen pounds"),
         ("On second thoughts, it was his third birthday.", "at his second birthday", "at his third birthday"),
         ("it was her forty-first birthday party.", "at her fortieth birthday party", ""),

@@ -53,5 +53,6 @@ def test_who_is_in_view_is_answered_with_the_words_about_it(question: str) -> No
 
 
 def test_what_is_asked_about() -> None:
+    assert asked_about("What do you know of this fellow?") == ""
     assert asked_about("What did I tell you about my mother?") == "my mother"
     assert asked_about("who is Ravi?") == asked_about("what happened with the clock?") == ""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.grounding.quotes.named_beside import asked_of
-from assistant.grounding.quotes.naming import asks_for_name, tells_name
+from assistant.grounding.quotes.naming import asks_for_name, called, introduces, tells_name
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reading
@@ -65,6 +65,7 @@ def test_other_questions_with_such_words(question: str) -> None:
         "I keep my boat, the Kittiwake, at Whitby.",
         "We know her as the lady known as Tibby.",
         "Her name is Rosalind.",
+        "She played in that dreadful skiffle band, the Marsh Hens.",
     ],
 )
 def test_sentences_that_tell_a_name(line: str) -> None:
@@ -114,6 +115,7 @@ def test_a_name_and_an_owner_are_quoted_though_the_reader_is_not_sure(words: str
         ("Who is Bramble?", "She is eleven years old now.", [DOG], "Who is Bramble?"),
         ("How old is Leonard?", "She is eleven years old now.", [DOG], "How old is Leonard?"),
         ("How old is Bramble?", "She is eleven.", [], "How old is Bramble?"),
+        ("Where is Percy from?", "He came from Malton.", ["My poodle, whom we all call Percy."], "Where is he from?"),
         ("How old is Bramble?", "She is eleven.", [DOG, "This is Milo, my cat."], "How old is Bramble?"),
     ],
 )
@@ -130,3 +132,43 @@ def test_who_is_this_is_told_by_the_memory_that_says_the_name() -> None:
     recalled = [Quotable(one, None, "sure", True) for one in (later, named)]
     found = pick("Who is this?", recalled, {later.id: Reading(0, 3, 9.0), named.id: Reading(0, 4, 1.0)})
     assert found and found.episode == named.id
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Who is Desmond?", "which I drank with my old shipmate Desmond on Boxing Day."),
+        ("And who was Agatha?", "The clock is from my godmother Agatha, God rest her soul."),
+        ("Who is Mr Entwistle?", "I had it mended by Mr Entwistle, the watchmaker in Harrogate."),
+        ("Who is Henrietta?", "These were my niece Henrietta's pride and joy."),
+        ("who's Anna", "Anna is my sister."),
+    ],
+)
+def test_who_somebody_is_is_said_beside_the_name(question: str, line: str) -> None:
+    assert introduces(question, line)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Who is Anna?", "We met Anna at the lake"),
+        ("Who is Anna?", "My dog bit Anna"),
+        ("Who is Anna?", "my house in Anna"),
+        ("Who is this?", "my niece Henrietta"),
+        ("Who gave it to Anna?", "my niece Anna"),
+    ],
+)
+def test_other_words_beside_a_name_do_not_say_who_it_is(question: str, line: str) -> None:
+    assert not introduces(question, line)
+
+
+def test_whoever_is_asked_about_by_name_is_found_whatever_is_in_view() -> None:
+    at = datetime(2026, 5, 2, tzinfo=UTC)
+    vase = Episode(Photo("x", b"", 1, 1), (Turn("user", "My aunt Winifred gave us this red vase."),), at, order=1)
+    beer = Episode(Photo("y", b"", 1, 1), (Turn("user", "I drank it with my old shipmate Desmond."),), at, order=2)
+    recalled = [Quotable(vase, None, "sure", True), Quotable(beer, None, "sure")]
+    readings = {vase.id: Reading(0, 8, -10.0), beer.id: Reading(0, 4, -3.0)}
+    found = pick("Who is Desmond?", recalled, readings, silent=True)
+    assert found and found.episode == beer.id
+    assert pick("Who is Leonard?", recalled, readings, silent=True) is None
+    assert called("whom we all call Percy") == {"Percy"}

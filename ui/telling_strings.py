@@ -47,7 +47,8 @@ ABOUT_KEEPSAKE = (
 SMALL_TALK = (
     (rf".*?\b{WHO_ARE_YOU}\W*$", ABOUT_KEEPSAKE),
     (
-        r"(?!no\b)(?:\w+[ ,!]+){0,2}?(?:thank|thn?x|ty(?:sm|vm)?\b|ta\b|cheers|danke|merci|gracias|grazie)",
+        r"(?!no\b)(?:\w+[ ,!]+){0,2}?(?:thank|thn?x|ty(?:sm|vm)?\b|ta\b|cheers|danke|merci|gracias|grazie)"
+        r"|.*\b(?:obliged|grateful|helpful|(?:kind|good) of you|treasure)\b",
         "You are welcome.",
     ),
     (
@@ -64,7 +65,8 @@ SMALL_TALK = (
         "All right. When you know who or what it is: “This is …” and Enter, and I remember it.",
     ),
     (
-        r"bye|goodbye|(?:good )?(?:night|nite)|gn\b|see (?:you|ya)|cya|ttyl|gtg|g2g|ciao|i (?:have to|must) go",
+        r"bye|goodbye|cheerio|farewell|i bid|(?:good )?(?:night|nite)|gn\b|see (?:you|ya)|cya|ttyl|gtg|g2g|ciao"
+        r"|i (?:have to|must) go",
         "Goodbye. /quit ends; nothing you told me is lost.",
     ),
     (

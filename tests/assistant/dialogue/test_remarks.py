@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.dialogue.acts import act_of
+from ui.telling_strings import small_talk
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,9 @@ def test_another_photo_that_is_announced_denies_no_recall(line: str) -> None:
 )
 def test_what_leads_to_a_telling_is_not_kept(line: str, words: str) -> None:
     assert act_of(line).words == words
+
+
+def test_thanks_and_farewells_in_old_words_get_the_reply_of_new_ones() -> None:
+    assert small_talk("Much obliged, you have been most helpful.") == small_talk("Thank you")
+    assert small_talk("That is most kind of you.") == small_talk("Thank you")
+    assert small_talk("Cheerio for now.") == small_talk("Goodbye")

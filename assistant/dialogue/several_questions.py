@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.dialogue.plain_text import plain
+from assistant.dialogue.remarks import ASKS_YOU, PLEASANT
 from assistant.grounding.words.lexicon import PAST
 from memory.naming.courtesy import plainly
 
@@ -64,12 +66,13 @@ _TAGGED = re.compile(
     re.IGNORECASE,
 )
 """ "That's Pickle, right?", "thats pickle isnt it"."""
+_REMARKS = (ASKS_YOU, PLEASANT)
 
 
 def questions_in(line: str) -> tuple[str, ...]:
     """The questions of a line, each as a line of its own; the line as it is where it has one, or that is not sure.
     A claim that asks ("that's Pickle, right?") is "is that Pickle?"."""
-    line = plainly(line)
+    line = plainly(_without_remarks(line))
     said = " ".join(line.replace("’", "'").split()).rstrip(" ?!.")
     if tagged := _TAGGED.fullmatch(said):
         return (f"{_verb(tagged['verb'])} {tagged['who'].lower()} {tagged['what']}?",)
@@ -82,6 +85,13 @@ def questions_in(line: str) -> tuple[str, ...]:
     else:
         whole = _completed(parts)
     return tuple(dict.fromkeys(plainly(f"{one}?") for one in whole)) if all(whole) else (line,)
+
+
+def _without_remarks(line: str) -> str:
+    """A line without the sentences beside its question that ask nothing more: "I dare say you remember this one."."""
+    parts = re.split(r"(?<=[.!])\s+", line)
+    left = [one for one in parts if not any(remark.match(plain(one).rstrip(" .!")) for remark in _REMARKS)]
+    return " ".join(left) or line
 
 
 def _completed(parts: list[str]) -> list[str]:

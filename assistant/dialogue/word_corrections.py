@@ -81,7 +81,7 @@ _LETTERS = re.compile(
 """ "Hector with a c"."""
 _NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
 _WHO_IT_IS = re.compile(
-    rf"{_LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?:[^\d,.;]+?,? )?"
+    rf"{_LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?!called\b|named\b)(?:[^\d,.;]+?,? )?"
     r"(?:and )?not|(?: is|'re| are)n't|isnt)\b"
     rf"|{_LEAD}not [^\d]+(?:'s|s| is|'re| are)\b",
     re.IGNORECASE,

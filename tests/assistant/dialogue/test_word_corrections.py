@@ -48,6 +48,7 @@ def test_another_spelling_of_a_name_in_small_letters() -> None:
         ("Her name is spelled Lehna", "Those are Lehnas boots"),
         ("his name isn't Marek, it's Marko", "wedding with Marko."),
         ("Nope. Marko with an o", "wedding with Marko"),
+        ("Actually, I beg your pardon, he is called Sparky, not Shadow.", "This is Sparky,"),
         ("he belongs to Pat, not Carol", "he belongs to Pat."),
     ],
 )

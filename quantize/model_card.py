@@ -13,6 +13,7 @@ from typing import Any
 from assistant.models.photo_budget import read_budget
 from benchmark import markdown
 from memory.episode import printable
+from memory.text import count
 from quantize import other_apps
 from quantize.verify import acceptance
 
@@ -33,8 +34,9 @@ def card(manifest: dict[str, Any], verdicts: Sequence[acceptance.Verdict]) -> st
         "## What is here",
         _files(manifest, passed),
         "## Is it still the model?",
-        f"Every variant was asked what the app asks: {verified['samples']} samples of the benchmark's test split (seed "
-        f"{verified['seed']}), photos included. The checkpoint (transformers, f32, LoRA unmerged) wrote captions; "
+        f"Every variant was asked what the app asks: {count(verified['samples'], 'sample')} of the benchmark's test "
+        f"split (seed {verified['seed']}), photos included. The checkpoint (transformers, f32, LoRA unmerged) wrote "
+        "captions; "
         f"the others read these captions behind the same prompts, {verified['positions']} tokens. KL is in nats over "
         "the whole vocabulary, top-1 is the share of tokens where both find the same one likeliest. Captions, Acc+, "
         "Acc-, names and wrong names are of the variant's own greedy captions. Speed and memory are of one process on "

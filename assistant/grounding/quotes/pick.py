@@ -287,7 +287,9 @@ def untold(question: str, recalled: Sequence[Quotable]) -> str:
 
 
 def photo_day(recalled: Sequence[Quotable]) -> str:
-    """A sentence with the day of the first photo that recall is sure of; empty where there is none with a day."""
+    """A sentence with the day of the first photo that recall is sure of, of those in view if any is; empty where there
+    is none with a day."""
+    shown = [one for one in recalled if one.in_view] or recalled
     return next(
-        (f"Your photo is of {spoken_date(one.day)}." for one in recalled if one.certainty == "sure" and one.day), ""
+        (f"Your photo is of {spoken_date(one.day)}." for one in shown if one.certainty == "sure" and one.day), ""
     )

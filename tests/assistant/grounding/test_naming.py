@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from assistant.grounding.quotes.named_beside import asked_of
 from assistant.grounding.quotes.naming import asks_for_name, called, introduces, tells_name
-from assistant.grounding.quotes.pick import pick
+from assistant.grounding.quotes.pick import photo_day, pick
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Reading
 from memory.episode import Episode, Photo, Turn
@@ -171,4 +171,5 @@ def test_whoever_is_asked_about_by_name_is_found_whatever_is_in_view() -> None:
     found = pick("Who is Desmond?", recalled, readings, silent=True)
     assert found and found.episode == beer.id
     assert pick("Who is Leonard?", recalled, readings, silent=True) is None
+    assert photo_day([recalled[0], recalled[1]._replace(day=date(2021, 12, 26))]) == "", "another photo's day"
     assert called("whom we all call Percy") == {"Percy"}

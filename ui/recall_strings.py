@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistant.dialogue.denials import THE_PHOTO, by_sight, called
+from assistant.grounding.quotes.quotation import introducing
 from memory.days import day_words
 from memory.episode import Episode, Recall
 from memory.relative_days import dated_words
@@ -62,7 +63,11 @@ def _named(found: Iterator[Recall], recalls: Sequence[Recall]) -> Recall | None:
     """The first of some recalls; of several of one photo that which says what it shows: not "remind me to wind it"."""
     first = next(found, None)
     same = [one for one in recalls if first and one.episode.photo == first.episode.photo]
-    return next((one for one in same if subject(one.episode.words)), first)
+    if not first or len(same) < 2:
+        return first
+    named = [one for one in same if subject(one.episode.words)] or same
+    shows = introducing([one.episode for one in named])
+    return next(one for one in named if one.episode is shows)
 
 
 def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:

@@ -26,8 +26,9 @@ from assistant.conversation.conversation_state import (
     question_opening,
 )
 from assistant.conversation.events import Answered, AnswerText, Caption, Captioned, Event, Failed, Recalled, Reminded
-from assistant.conversation.follow_up import sources, spoken_of
+from assistant.conversation.follow_up import from_words, spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
+from assistant.dialogue.plain_text import spelled_out
 from assistant.dialogue.several_questions import questions_in
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.grounding.quotes.answering_sentence import answering_sentence
@@ -82,7 +83,7 @@ class Conversation:
 
         Without a photo in view, new memories begin a new conversation. Of a line with several questions a model that
         reads each one alone answers each; together they are one answer. For such a model a line that only doubts the
-        last answer is answered by quotation."""
+        last answer, or asks what else was told, is answered by quotation."""
         return self._all_or_nothing(self._ask_each(question))
 
     def _attach(self, photo: Photo) -> Iterator[Event]:
@@ -108,12 +109,13 @@ class Conversation:
     def _ask_each(self, line: str) -> Iterator[Event]:
         """Answer the questions of a line one after the other; the second and later answers appear whole."""
         self._stop.clear()
-        alone = bool(self.backend and self.backend.evidence)
-        if alone and (quotes := sources(line, self._told, self.recalls)):
-            text = "\n".join(one.text for one in quotes)
-            self._turns = (*self._turns, Message("user", (line,)), Message("assistant", (text,)))
-            yield AnswerText(text)
-            yield Answered(text, Chunk("", "end"), Grounding(quoted=tuple(one.episode for one in quotes)))
+        line, alone = spelled_out(line), bool(self.backend and self.backend.evidence)
+        last = "".join(part for turn in self._turns[-1:] for part in turn.parts if isinstance(part, str))
+        if alone and (said := from_words(line, self._told, last, self.recalls)):
+            self._turns = (*self._turns, Message("user", (line,)), Message("assistant", (said.text,)))
+            self._told = tuple(dict.fromkeys((*self._told, *said.told)))
+            yield AnswerText(said.text)
+            yield Answered(said.text, Chunk("", "end"), Grounding(quoted=said.told))
             return
         answer: Answered | None = None
         for question in questions_in(line) if alone else (line,):

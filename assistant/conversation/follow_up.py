@@ -1,5 +1,5 @@
-"""What a follow-up question is about: "when was that?", behind an answer from a memory that words brought, and "are you
-sure?", which asks where an answer is from.
+"""What a follow-up question is about: "when was that?", behind an answer from a memory that words brought, "are you
+sure?", which asks where an answer is from, and "what else?".
 
 With a photo in view such a question would be read behind its caption. A model that reads the whole conversation knows
 better by itself; a small one reads each question alone.
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
+from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import identity, speaks_of
 from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.quotes.reading import SURE, Reader
+from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
 from memory.episode import Recall
 from memory.errors import ModelError
@@ -31,7 +34,36 @@ _DOUBTS = re.compile(
     r"(?: (?:about |of )?(?:that|this|it))?\W*",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"\W*(?:(?:and|but|so|ok|oh|hm+)[, ]+)*(?:(?:what|anything|something) (?:else|more)|more|go on|tell me (?:more"
+    r"|the rest)|the rest)"
+    r"(?: (?:(?:do|did|can) you (?:know|remember|have|say|tell me)|(?:did|have) i (?:tell|told|say|said)(?: you)?"
+    r"|is there"
+    r"|you know|you remember))?(?: (?:about|of) (?:it|this|that|him|her|them|these|those|this one))?(?: please)?\W*",
+    re.IGNORECASE,
+)
+""" "What else?", "tell me more about her": what was told, and not shown yet."""
+_WORD = re.compile(r"[^\W_]+")
 _MOST_QUOTED = 2
+NOTHING_ELSE = "You told me nothing else about this."
+
+
+class FromWords(NamedTuple):
+    """An answer in the user's own words, for which no model is asked."""
+
+    text: str
+    told: tuple[str, ...]
+    """Ids of the memories that are quoted."""
+
+
+def from_words(line: str, told: Collection[str], last: str, recalls: Sequence[Recall]) -> FromWords | None:
+    """The answer to a line that only doubts the last answer (`last`, which stood in the memories `told`), or asks for
+    more; None for any other line."""
+    more = told_more(line, told, last, recalls)
+    quotes = sources(line, told, recalls) or more
+    if not quotes:
+        return None if more is None else FromWords(NOTHING_ELSE, ())
+    return FromWords("\n".join(one.text for one in quotes), tuple(one.episode for one in quotes))
 
 
 def sources(line: str, told: Collection[str], recalls: Sequence[Recall]) -> list[Quote]:
@@ -41,6 +73,30 @@ def sources(line: str, told: Collection[str], recalls: Sequence[Recall]) -> list
         return []
     last = [one for one in recalls if one.episode.id in told][:_MOST_QUOTED]
     return [quoted(Quotable(one.episode, one.episode.day, one.certainty), one.episode.words) for one in last]
+
+
+def told_more(line: str, told: Collection[str], last: str, recalls: Sequence[Recall]) -> list[Quote] | None:
+    """The user's words about what is in view that neither the memories `told` (ids) nor the answer `last` showed, where
+    a line asks for no more than that: "what else?". None: it asks something else, or nothing is in view."""
+    here = [one for one in recalls if one.by_sight] or [one for one in recalls if one.episode.id in told]
+    if not here or not _MORE.fullmatch(line):
+        return None
+    shown = _words(last)
+    quotes = []
+    for one in here:
+        lines = [
+            text
+            for text in sentences(one.episode.words)
+            if not any(_words(said) in shown for said in (text, to_the_user(text)))
+        ]
+        if lines and (one.episode.id not in told or len(lines) < len(list(sentences(one.episode.words)))):
+            quotes.append(quoted(Quotable(one.episode, one.episode.day, one.certainty), " ".join(lines)))
+    return quotes[:_MOST_QUOTED]
+
+
+def _words(text: str) -> str:
+    """The words of a text in small letters, each between spaces."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def spoken_of(

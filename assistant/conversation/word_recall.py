@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from assistant.grounding.quotes.about_question import asked_about
-from assistant.grounding.words.families import family_words
+from assistant.grounding.words.families import family_words, same_words
 from assistant.grounding.words.lexicon import MONTHS, TIMES
 from memory.episode import Episode, Photo, Recall
 from memory.naming.named_things import names_of
@@ -28,14 +28,19 @@ _SAYS_LITTLE = frozenset(
     great nice big small long left right dog cat man woman person people friend guy again""".split()
 )
 """Words of questions by which no memory is meant."""
-_SOMEBODY = re.compile(r"\b(?:who(?:'?s| is| was)|(?:what|how|tell me|know) about) ([^\W\d_]{3,})\b")
+_SOMEBODY = re.compile(
+    r"(?:\b(?:who(?:'?s| is| was)|(?:what|how|(?:tell|told|remind) (?:me|you)|know|said|anything) about)"
+    r"|^\W*and)(?: the| my"
+    r"| our)? ([^\W\d_]{3,})\b"
+)
 """ "Who is tomasz", "what about mia?": a name, however it is written."""
 _THING = re.compile(r"\b(?:(in|on|at|from|near|under|behind|into|for|by|of) )?(?:the|my|our) ([^\W\d_]{3,})\b")
 """ "What happened to the clock?"; not a place of something else: "who sat on the bench"."""
 _IS_OF = re.compile(
+    r"(?:(?:i |we )?(?:(?:just )?(?:got|bought|found|made|ordered) )|(?:omg|ok|so|oh|and|ugh|lol)[, ]+)*"
     r"(?:(?:this|that|these|those)(?:'?s| is| are)? )?(?!(?:i|we|he|she|it|they|you)\b)"
     r"(?P<of>[^\W_][\w'-]*(?: (?!(?:in|at|on|with|from|for|of|i|we)\b)[\w'-]+){0,4}?)"
-    r"(?=[,.;:!]| is\b| was\b| that\b| i\b| we\b|$)"
+    r"(?=[,.;:!]| (?:is|was|are|were|that|i|we|in|at|on|from|for|with|w|of|by)\b|$)"
 )
 """What a memory is of, at its beginning: "grandad's old alarm clock, he gave it to me", "that ugly vase is from"."""
 
@@ -53,12 +58,13 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
         return _with_families(memory, question, k)
     time_asked = parse(question)
     only_time = bool(time_asked.why) and not terms(time_asked.words)  # "what did we do yesterday?"
-    asked = {_stem(word.strip('"')) for word in terms(question)}
+    same = same_words(re.findall(r"\w+", folded(question)))
+    asked = {_stem(word) for word in (*(text.strip('"') for text in terms(question)), *same)}
     known = {_stem(word) for recall in recalls for word in _words(recall.episode)}
     if not asked - known and not only_time:
         return []
     here = {recall.episode.id for recall in recalls}
-    found = (recall for recall in memory.search(question, k=k) if recall.episode.id not in here)
+    found = (one for one in memory.search(" ".join((question, *same)), k=k) if one.episode.id not in here)
     return [recall for recall in found if only_time or _fits(recall.episode, question, asked, known)][:MOST]
 
 
@@ -67,7 +73,7 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
     wedding"), then those that have any other word of it."""
     found = memory.search(question, k=k)
     specific = [word for text in terms(question) if (word := text.strip('"')) and _stem(word) not in _SAYS_LITTLE]
-    family = family_words(word for word in specific if word not in _SAYS_LITTLE)
+    family = [*family_words(word for word in specific if word not in _SAYS_LITTLE), *same_words(specific)]
     if not family:
         return found
     here = {recall.episode.id for recall in found}
@@ -97,7 +103,8 @@ def _spoken_of(episode: Episode, question: str) -> set[str]:
     """Whom a question asks about, and which of its things a memory is of."""
     asked, topic = folded(question), asked_about(question)
     somebody = {_stem(word) for word in _SOMEBODY.findall(asked)}
-    things = {_stem(word) for place, word in _THING.findall(asked) if not place and word not in TIMES}
+    said = [word for place, word in _THING.findall(asked) if not place and word not in TIMES]
+    things = {_stem(word) for word in (*said, *same_words(said))}
     told = folded(episode.words)
     of = " ".join(found["of"] for found in (_IS_OF.match(told), _POINTED_AT.search(told)) if found)
     shown = {_stem(word) for word in re.findall(r"\w+", of)}

@@ -60,6 +60,19 @@ TYPOS = {
     **dict.fromkeys("nope nah nein non".split(), "no"),
 }
 """Slips and short forms of the small words that decide; names and nouns are left as they are."""
+_UNMISTAKABLE = (
+    "u r dis dat wut wat wats wuts abt bc cuz coz bcs pls plz rly thsi tihs htis taht waht wht wher whre hwo"
+)
+SHORT = {
+    **{word: TYPOS[word] for word in _UNMISTAKABLE.split()},
+    "ur": "your",
+    "ppl": "people",
+    "wen": "when",
+    "whr": "where",
+}
+"""Short forms that no name and no other word has."""
+_SHORT = re.compile(rf"(?<![\w'’@./-])(?:{'|'.join(SHORT)})(?![\w'’@/-]|\.\w)", re.IGNORECASE)
+_WHO_THIS = re.compile(r"^(\W*(?:and |so |but |ok |hey )?who)( (?:this|that)\W*)$", re.IGNORECASE)
 EMOJI = re.compile("[\u2190-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff]")
 """Little pictures, their joints and variants: rules read a space in their place."""
 DRAWN_OUT = re.compile(r"([aehklosty])\1{2,}$")
@@ -71,6 +84,12 @@ ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
 def plain(text: str) -> str:
     """`text` in lower case with straight apostrophes, slips in small words mended. The length may change."""
     return mended(text)[0]
+
+
+def spelled_out(text: str) -> str:
+    """`text` with the short forms that are typed in chats as whole words, all else as it was typed: "what do u know"
+    is "what do you know"."""
+    return _WHO_THIS.sub(r"\1 is\2", _SHORT.sub(lambda found: SHORT[found[0].lower()], text))
 
 
 def mended(text: str) -> tuple[str, list[int]]:

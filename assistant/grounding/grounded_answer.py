@@ -15,7 +15,7 @@ from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.general_question import general
 from assistant.grounding.grounded_text import GroundedText
 from assistant.grounding.quotes import pick, quotation
-from assistant.grounding.quotes.about_question import what_was_told
+from assistant.grounding.quotes.about_question import tells_of, topic, what_was_told
 from assistant.grounding.quotes.clauses import answering_part
 from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
@@ -71,6 +71,7 @@ class GroundedAnswer(GroundedText):
             or self._known_surely(verdict)
             or self._of_another_time(verdict)
             or self._read_otherwise(verdict)
+            or self._of_another_thing(verdict)
         )
         return Verdict(sentence, "unsupported") if refused else verdict
 
@@ -105,6 +106,14 @@ class GroundedAnswer(GroundedText):
         if garbles(verdict.sentence, told) and self._picked(told):
             return True
         return speaks_against(self._question, verdict.sentence, told, self._readings)
+
+    def _of_another_thing(self, verdict: Verdict) -> bool:
+        """Whether a sentence is of a photo of which nothing names what is asked about: "Tom's aunt made it.", of the
+        vase in view, to "tell me about the boots"."""
+        wanted = topic(self._question)
+        named = {one.episode.photo.sha256 for one in self._recalled if wanted and tells_of(one, wanted)}
+        told = {one.episode.photo.sha256 for one in self._told_by(verdict)}
+        return bool(named and told) and not named & told
 
     # How it is worded
 
@@ -150,8 +159,8 @@ class GroundedAnswer(GroundedText):
         if of_the_world:
             return quotation.GENERAL
         if told := what_was_told(self._question, self._recalled):
-            self._quoted = (told.episode,)
-            return told.text
+            self._quoted = tuple(one.episode for one in told)
+            return " ".join(one.text for one in told)
         untold, held = pick.untold(self._question, self._recalled), " ".join(self._held)
         declined = silent and untold == quotation.UNTOLD and declines(self._question, held)
         return held if declined else untold

@@ -18,11 +18,13 @@ from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.result import Grounding
 from assistant.grounding.shown_text import ShownText
+from assistant.grounding.words import lexicon
 from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
-from assistant.grounding.words.tokens import tokens
+from assistant.grounding.words.tokens import stem, tokens
 
 MAYBE = "Maybe: "
 _ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
+_FRAME = frozenset(map(stem, lexicon.FRAME))
 _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|probably|possibly)\b", re.IGNORECASE)
 
 
@@ -116,7 +118,8 @@ class GroundedText(ShownText):
 
     def _said_before(self, sentence: str) -> bool:
         """Whether one sentence before it said all that it says: small models repeat themselves."""
-        said = frozenset(t.stem for t in tokens(sentence) if t.content or t.kind in ("number", "day"))
+        found = (t for t in tokens(sentence) if t.content or t.kind in ("number", "day"))
+        said = frozenset(t.stem for t in found if t.stem not in _FRAME)  # "You said: toms aunt made it."
         if said and any(said <= earlier for earlier in self._said):
             return True
         self._said.append(said)

@@ -13,8 +13,10 @@ from assistant.grounding.words.tokens import PERSONS, Token, stem, tokens
 
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
-    r"\b(?:when|ago|yesterday|today|tonight|morning|noon|evening|night|midnight|day|days|week|weekend|months?|years?|summer"
-    r"|winter|spring|autumn|fall|christmas|easter|birthday|wedding|holidays?|until|since|before|after|during|always|every"
+    r"\b(?:when|ago|yesterday|today|tonight|morning|noon|evening|night|midnight|day|days|week|weekend|months?|years?"
+    r"|summer"
+    r"|winter|spring|autumn|fall|christmas|easter|birthday|wedding|holidays?|until|since|before|after|during|always"
+    r"|every"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|once|first|last|while)\b",
     re.IGNORECASE,
 )
@@ -32,7 +34,9 @@ _WHO_IS = re.compile(
 )
 _NAME_ASKED = re.compile(rf"\W*(?:and |but |so )?whom?\b|{_WHO_IS.pattern}", re.IGNORECASE)
 _WHO_DID = re.compile(r"\W*(?:and |but |so )?whom?\b(?!['’]s|.*\b(?:owns?|owner|belongs?|this|that)\b)", re.IGNORECASE)
-_OPEN = re.compile(r"\W*(?:and |but |so )?(?:what|why|how|where|when)\b(?!.*\bor\b)", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\W*(?:and |but |so )?(?:what|why|how|where|when)\b(?!.*\bor\b)|\W*and [^\W\d_]+\W*$", re.IGNORECASE
+)
 _EMPTY = ("stop", "light", "be", "aux", "other", "me")
 _CALLED = re.compile(
     r"\W*(?:and |but |so )?"
@@ -50,7 +54,11 @@ _WHO_IN_VIEW = re.compile(
 """Asks who is in view, and nothing else."""
 _WHERE_OR_WHEN = re.compile(r"\W*(where|when|what (?:year|day|date|month))\b", re.IGNORECASE)
 _WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
-_WHO_IS_ONE = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was) (?P<who>[^\W\d_]+)\W*", re.IGNORECASE)
+_WHO_IS_ONE = re.compile(
+    r"\W*(?:and |but |so )?who(?:['’]?s| is| was) (?!(?:this|that|these|those|it|he|she|they|there"
+    r"|here)\b)(?P<who>[^\W\d_]+)\W*",
+    re.IGNORECASE,
+)
 _UNTOLD_OF = re.compile(
     r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
 )
@@ -59,6 +67,8 @@ _UNTOLD_WORD = re.compile(
     r"|this|it|so|about|of|the|an?|any|his|her|its|their|my|your|much|more)\b|[^\W\d_]+['’]s\b)\w",
     re.IGNORECASE,
 )
+_HIS_NAME = re.compile(r"\b(?:his|her|its|their) name\b", re.IGNORECASE)
+_NAMES = re.compile(r"\b(?:names?|called|who(?: is|['’]?s)? (?:this|that|he|she|it|they))\b", re.IGNORECASE)
 _ODD = re.compile(
     r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b.*\b(?:did not|didn['’]t|never) (?:tell|told|know)"
     r"|never (?:came|come|went|go)\b)",
@@ -109,7 +119,7 @@ class _Answer:
         known = {t.stem for t in self.asked}
         if _WHO_IS_NAMED.match(self.question) and _only_echoes(self.found, known):
             return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
-        if _of_somebody_else(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
+        if of_somebody_else(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
             return True
         nothing_new = all(t.stem in known or t.kind in _EMPTY for t in self.found)
         return bool(_OPEN.match(self.question) and self.found) and nothing_new
@@ -169,7 +179,7 @@ def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
     return number and not (what == "much" and _SPAN.search(sentence))
 
 
-def _of_somebody_else(question: str, sentence: str) -> bool:
+def of_somebody_else(question: str, sentence: str) -> bool:
     """Whether a sentence names another person by the one who is asked about: "Tomasz's mum.", to "who is tomasz?"."""
     asked = _WHO_IS_ONE.fullmatch(question)
     if not asked:
@@ -195,6 +205,8 @@ def _spelt(question: str) -> str:
 
 def declines(question: str, refusal: str) -> bool:
     """Whether a refusal speaks of what was asked: not "You did not tell me who gave it.", to "Is it accurate?"."""
+    if _HIS_NAME.search(refusal) and not _NAMES.search(question):
+        return False  # "You did not tell me his name.", to "who is tom"
     if _UNTOLD_WORD.search(refusal) or _ODD.search(refusal):
         return False  # "You did not tell me Japanese.", "You did not tell me what you did not tell me."
     found = _UNTOLD_OF.search(refusal)

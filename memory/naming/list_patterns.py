@@ -90,6 +90,15 @@ OF_KIND = re.compile(
     re.IGNORECASE,
 )
 """ "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
+ALL_THAT = re.compile(
+    rf"^{_PLEASE}what (?:(?:all )?(?:things|stuff|belongings|items) (?:do|have) i (?:have|own|got)"
+    r"|do i (?:have|own)|have i (?:shown|showed) you|(?:things|stuff) (?:do you know|have i (?:shown"
+    r"|told) you(?: about)?)"
+    r"|(?:have|did) i (?:told|tell) you(?: about)? (?=so far|already|until now))"
+    r"(?: (?:so far|already|until now|here|in here|in total|altogether|now))*$",
+    re.IGNORECASE,
+)
+""" "What things do I have", "what have I shown you so far": everything."""
 WHO = re.compile(
     rf"^{_PLEASE}who(?:m|s|'s| all)? (?:(?:do|did|have) (?:i|we|you) (?:have|got|know|take|taken)?\s*(?:{_PHOTOS})"
     rf"|(?:is|are|appears?)? ?{_MINE})$",

@@ -57,6 +57,8 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return wanted
     if kind := _category(text):
         return _limited(kind, now)
+    if patterns.ALL_THAT.match(text):
+        return ListRequest()
     if patterns.WHO.match(text):
         return ListRequest("people")
     if found := patterns.ONE_OF.match(text):

@@ -110,6 +110,17 @@ def test_forget_asks_first(talk: Talk, memory_file: Path, photos: Path) -> None:
         assert memory.stats()["episodes"] == 0 and conversations.titles(memory) == []
 
 
+def test_a_wish_to_forget_in_other_words_than_were_told_may_mean_what_is_in_view(talk: Talk, photos: Path) -> None:
+    """ "Forget the bear", told as a teddy, listed only what was told of "beer"."""
+    talk(FakeBackend(), str(photos / "rex.png"), "/remember Tom spilled beer on it")
+    lines = talk(FakeBackend(), str(photos / "MILO 1.JPG"), "/remember old teddy from leo", "forget the bear")
+    which = lines.index(plain_strings.FORGET_WHICH)
+    listed = lines[lines.index("You: forget the bear") + 1 : which]
+    assert [line.rpartition(": ")[2] for line in listed] == [
+        "Showing results for “beer”", "“old teddy from leo”", "“Tom spilled beer on it”"
+    ]  # fmt: skip
+
+
 def test_conversations_are_listed_continued_saved_and_deleted(talk: Talk, tmp_path: Path, photos: Path) -> None:
     backend = FakeBackend(["A dog.", "It is Rex.", "Sure."])
     talk(backend, str(photos / "rex.png"), "who is this?")

@@ -57,9 +57,10 @@ def line(episode: Episode) -> str:
     return f"{episode.id}: {about(episode)}"
 
 
-def to_forget(wanted: str, memory: Memory) -> list[Episode]:
-    """The memories that somebody who wants them forgotten may mean."""
-    return [memory.get(one.id) for one in photo_lists.to_forget(memory, wanted, LISTED).entries]
+def to_forget(wanted: str, memory: Memory) -> tuple[list[Episode], str]:
+    """The memories that somebody who wants them forgotten may mean, and the words that were taken for mistyped ones."""
+    found = photo_lists.to_forget(memory, wanted, LISTED)
+    return [memory.get(one.id) for one in found.entries], found.instead
 
 
 def reminders(memory: Memory) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, introduction, quoted
+from assistant.grounding.words.lexicon import PERSONS
 from assistant.grounding.words.tokens import alike, tokens
 
 _ABOUT = re.compile(
@@ -16,10 +17,11 @@ _ABOUT = re.compile(
     r"(?:know|tell|told|say|said|remember|recall|have)(?: you| me)?"
     r"|do you (?:know|remember|have) (?:anything|something|everything)"
     r"|(?:did|have) i (?:ever )?(?:tell|told|say|said|mention(?:ed)?)(?: you)?(?: (?:anything|something))?"
-    r"|(?:tell|remind) me(?: (?:more|again|all|everything|anything|what you know|what i (?:said|told you)))*"
-    r"|anything|more) (?:about|of|on) (?P<what>[^?!.]+)\W*$"
+    r"|what|how|(?:tell|remind) me(?: (?:more|again|all|everything|anything|what you know|what i (?:said|told you)))*"
+    r"|anything|more) (?:about|(?<!what )(?<!how )(?:of|on)) (?P<what>[^?!.]+)\W*$"
     r"|\W*(?:(?:and|so|but|ok)[, ]+)*(?:what(?:['’]?s| is| was) the (?:whole )?(?:story|deal) (?:with|of|behind|about)"
-    r"|what happened (?:to|with|on|in|at|during)) (?P<event>[^?!.]+)\W*$",
+    r"|what happened (?:to|with|on|in|at|during)) (?P<event>[^?!.]+)\W*$"
+    r"|\W*and (?P<name>[^\W\d_]+)\W*$",
     re.IGNORECASE,
 )
 
@@ -40,28 +42,82 @@ _WHO = re.compile(
 _POINTS = re.compile(r"(?:this|that|these|those|him|her|it|them)\b", re.IGNORECASE)
 
 
+_WHOSE = re.compile(
+    r"\W*(?:(?:and|so|but|hey|ok|wait)[, ]+)*(?:whose (?:is|are|was|were) (?:this|that|these|those|it|they|he|she)"
+    r"|who (?:owns|owned) (?:this|that|these|those|it|them)|who do(?:es)? (?:this|that|these|those|it|they) belong to"
+    r"|(?:is|are|was|were|isn['’]?t|aren['’]?t) (?:this|that|these|those|it|they|he|she) (?:(?:really|still|even) )?"
+    r"(?:mine|ours|yours|(?:my|our) (?:own )?[\w'’-]+|[^\W\d_]+['’]?s)"
+    r"|do(?:es)? (?:this|that|these|those|it|they|he|she) belong to [\w'’-]+)(?: (?:again|then|actually|or what))?\W*$",
+    re.IGNORECASE,
+)
+""" "Are these mine?", "whose are these": to whom belongs what is in view."""
+_OWNED = (
+    re.compile(
+        r"(?:^|\b(?:this|that|these|those|it|they|he|she)(?:['’]s|['’]re| is| are| was| were| r) "
+        r"|\b(?:thats|its|hes|shes|theyre) )(?:[\w'-]+,? ){0,2}?"
+        rf"(?:(?:my|our) (?!(?:{'|'.join(PERSONS)}|nan|gran|ex)\b(?!['’]?s))"
+        r"|(?!(?:it|that|this|there|he|she|what|who)\b)[^\W\d_]+['’]s (?!(?:been|got|had|not|so|a|the|in|on|at)\b))",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\bbelong|\bown(?:s|ed)?\b|\bmine\b|\bours\b", re.IGNORECASE),
+    re.compile(
+        r"(?:^|[,;.!?] ?|\b(?:i|we) (?:\w+ )?|\bnew \w+\W+)(?:got|bought|found|adopted|ordered|inherited|won|made)\b",
+        re.IGNORECASE,
+    ),
+)
+"""How words tell to whom something belongs, the plainest first: by an owner, by a verb, or as what the user got."""
+MOST_QUOTED = 2
+
+
 def asked_about(question: str) -> str:
     """The words for whom or what such a question asks about: "my mother"; "" where it is another question, or for
     what happened."""
     found = _ABOUT.match(question)
-    what = (found["what"] or "") if found else ""
+    what = (found["what"] or found["name"] or "") if found else ""
     return "" if _POINTS.match(what) else what
 
 
-def what_was_told(question: str, recalled: Sequence[Quotable]) -> Quote | None:
-    """The user's words about what such a question names, from the first memory that has all of its words, or about what
-    is in view; None where the question is another one, or nothing was told."""
+def what_was_told(question: str, recalled: Sequence[Quotable]) -> list[Quote]:
+    """The user's words about what such a question names, from the memories that have all of its words, or about what is
+    in view: what it is, or whose; none where the question is another one, or nothing was told."""
+    in_view = [one for one in recalled if one.in_view]
     if _WHO.match(question):
-        return introduction([one for one in recalled if one.in_view])
+        return [one] if (one := introduction(in_view)) else []
+    if _WHOSE.match(question):
+        return _whose(in_view or recalled)
+    wanted = topic(question)
+    return _about(wanted, recalled) if wanted else []
+
+
+def topic(question: str) -> list[str]:
+    """The stems of what such a question names: "ravi", of "what do you know about Ravi"; empty for any other one."""
     found = _ABOUT.match(question)
-    what = (found["what"] or found["event"]) if found else ""
-    wanted = [t.stem for t in tokens(what) if t.content and t.stem not in VAGUE]
-    if not wanted:
-        return None
+    what = found and (found["what"] or found["event"] or found["name"])
+    return [t.stem for t in tokens(what) if t.content and t.stem not in VAGUE] if what else []
+
+
+def tells_of(one: Quotable, wanted: Sequence[str]) -> bool:
+    """Whether a memory has all of these words, by their stems."""
+    told = [t for t in tokens(one.episode.words) if t.content]
+    return all(any(alike(stem, t.stem) for t in told) for stem in wanted)
+
+
+def _whose(recalled: Sequence[Quotable]) -> list[Quote]:
+    """The first sentence that tells to whom belongs what is in view."""
+    lines = [(one, line) for one in recalled for line in sentences(one.episode.words)]
+    told = (quoted(one, line) for owned in _OWNED for one, line in lines if owned.search(line))
+    return [one for one in (next(told, None),) if one]
+
+
+def _about(wanted: Sequence[str], recalled: Sequence[Quotable]) -> list[Quote]:
+    """What some memories tell with all of these words, those first that say more than "It was Mia"."""
+    found: list[tuple[bool, Quote]] = []
     for one in recalled:
-        told = [t for t in tokens(one.episode.words) if t.content]
-        if all(any(alike(stem, t.stem) for t in told) for stem in wanted):
+        if tells_of(one, wanted):
             lines = list(sentences(one.episode.words))
+            told = [t for t in tokens(one.episode.words) if t.content]
             first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
-            return quoted(one, beginning(lines[first:]))
-    return None
+            found.append((len(told) <= len(wanted), quoted(one, beginning(lines[first:]))))
+    return [quote for bare, quote in sorted(found, key=lambda pair: pair[0]) if not bare or len(found) == 1][
+        :MOST_QUOTED
+    ]

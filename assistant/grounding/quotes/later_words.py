@@ -11,7 +11,9 @@ from itertools import pairwise
 
 from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
-from assistant.grounding.words.tokens import Token, alike, tokens
+from assistant.grounding.words.lexicon import PERSONS
+from assistant.grounding.words.tokens import Token, alike, stem, tokens
+from memory.naming.name_extraction import names
 from memory.times.number_words import NUMBER, number_of
 
 _DENIES = re.compile(
@@ -29,6 +31,14 @@ _AGED = re.compile(
     re.IGNORECASE,
 )
 """ "She turned 10 in March", "shes 9"."""
+_WHO = re.compile(r"\W*(?:and |but |so )?(?:who|whom|what happened)\b", re.IGNORECASE)
+_IT_WAS = re.compile(
+    r"\W*(?:(?:no|wait|sorry|actually|i mean|oh)[\s,]+)*(?:(?:it|that) was"
+    r"|i meant?) (?:actually )?(?P<who>[^\W\d_]+(?: [^\W\d_]+)?)"
+    r"(?:,? (?:not|who|that) .*)?[\s.!]*",
+    re.IGNORECASE,
+)
+""" "It was Mia", "no i meant my brother": who did it, after all."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -42,7 +52,11 @@ def later_words(question: str, answer: str, cited: Collection[str], recalled: Se
     for one in sorted(recalled, key=lambda one: -one.episode.order):
         here = one.certainty == "sure" and (one.in_view or one.episode.photo.sha256 in photos)
         amounts = tokens(answer) if _AMOUNT.search(question) else []
-        against = _against(one.episode.words, said, amounts) or _of_another_age(question, answer, one.episode.words)
+        against = (
+            _against(one.episode.words, said, amounts)
+            or _of_another_age(question, answer, one.episode.words)
+            or _somebody_else(question, said, one.episode.words)
+        )
         if here and one.episode.order > newest and against:
             text, id = quoted(one, one.episode.words)
             return Quote(f"But {text[:1].lower()}{text[1:].replace(' told me', ' told me later,', 1)}", id)
@@ -69,6 +83,16 @@ def _of_another_age(question: str, answer: str, words: str) -> bool:
         return False
     before, now = ({number_of(one["years"]) for one in _AGED.finditer(text)} for text in (answer, words))
     return bool(before and now) and not before & now
+
+
+def _somebody_else(question: str, said: Sequence[Token], words: str) -> bool:
+    """Whether later words say no more than who it was, somebody else than the answer to "who ...?" says."""
+    found = _IT_WAS.fullmatch(words) if _WHO.match(question) else None
+    if not found:
+        return False
+    who = found["who"].lower().split()
+    known = bool(names(words).mentioned or names(words).shown) or who[-1] in PERSONS or who == ["me"]
+    return known and not {stem(word) for word in who} & {t.stem for t in said}
 
 
 def _measured(found: Sequence[Token]) -> set[tuple[str, str]]:

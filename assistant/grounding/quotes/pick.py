@@ -11,6 +11,7 @@ from assistant.grounding.days_of_telling import of_time_asked, without_time
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment, photo_s_day_answers
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
 from assistant.grounding.quotes.naming import asks_for_name, introduces, tells_name
+from assistant.grounding.quotes.plainly_told import plainly_told
 from assistant.grounding.quotes.question_kind import VAGUE, WHERE, WHOSE, Question, asks, getting, identity
 from assistant.grounding.quotes.quotation import (
     UNDATED,
@@ -19,16 +20,17 @@ from assistant.grounding.quotes.quotation import (
     Quote,
     beginning,
     introduction,
+    of_its_photo,
     place_of,
     quoted,
     spoken_date,
 )
 from assistant.grounding.quotes.reading import Reading, Readings, asked_of_one
 from assistant.grounding.quotes.rule_fit import fit, led
+from assistant.grounding.responsive import of_somebody_else
 from assistant.grounding.words.families import asks_whose, related
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
-from memory.naming.name_extraction import names
 
 _UNSURE = 2.5
 """What a memory that is only maybe the same has to fit better by than one that is sure."""
@@ -61,6 +63,8 @@ _INTRODUCES = 3.0
 """What a sentence that says who somebody is ("my niece Henrietta") gets more, to "who is Henrietta?"."""
 WHOSE_FIT = 3.0
 """The same of a question for an owner: the sentence tells whose it is, and has a word of the question."""
+PLAIN = 5.0
+"""Fit of a sentence that tells it plainly, where no reader sees it (`plainly_told.py`)."""
 
 
 def pick(
@@ -72,7 +76,9 @@ def pick(
     told.
     """
     if recalled and recalled[0].in_view and _of_view(tokens(question)):
-        recalled = [_introducing(recalled)]  # who is most surely there, however plainly another memory names somebody
+        recalled = [
+            of_its_photo(recalled[0], recalled)
+        ]  # who is most surely there, however plainly another memory names somebody
     least = LEAST_AFTER_SILENCE if silent else LEAST
     sure = any(one.certainty == "sure" for one in recalled)
     best: tuple[float, Quote] | None = None
@@ -100,13 +106,6 @@ def _of_view(asked: Sequence[Token]) -> bool:
     return identity(asked) and not any(t.kind == "name" for t in asked)
 
 
-def _introducing(recalled: Sequence[Quotable]) -> Quotable:
-    """Of the memories of the first one's photo the one that names what is there, else the one that was told first."""
-    photo = recalled[0].episode.photo.sha256
-    of_it = sorted((one for one in recalled if one.episode.photo.sha256 == photo), key=lambda one: one.episode.order)
-    return next((one for one in of_it if names(one.episode.words).shown), of_it[0])
-
-
 def _has_a_name(asked: Question, one: Quotable) -> bool:
     """Whether a memory has one of the names that a question asks for, if it asks for any."""
     names = [t.stem for t in asked.wanted if t.kind == "name"]
@@ -125,7 +124,8 @@ def _among_all(
         then = of_time_asked(asked.text, line, one.episode.told_on)
         if then and not asked.wanted:
             fits = max(fits, _TOLD_THEN)
-        if fits <= 0 or then is False or (of_the_photo and of_another_moment(tokens(line))):
+        other = (of_the_photo and of_another_moment(tokens(line))) or of_somebody_else(asked.text, line)
+        if fits <= 0 or then is False or other:
             continue  # "Anna's birthday is on 12 May" is no date of the photo
         score = fits - (_LATER * rank + _FURTHER * n + (_UNSURE if one.certainty == "maybe" else 0))
         if score > 0 or not sure:  # else the photo shows another thing, and no word but "one" fits
@@ -163,7 +163,11 @@ def _read_fits(
     `least`, or the fit by rules where these know what the reader does not."""
     lines = list(sentences(one.episode.words))
     return [
-        max(e.logit - least, e.fit if _known_by_rules(asked, one, lines, n, e) else 0.0)
+        max(
+            e.logit - least,
+            e.fit if _known_by_rules(asked, one, lines, n, e) else 0.0,
+            PLAIN * plainly_told(asked, lines[n]),
+        )
         + _INTRODUCES * introduces(asked.text, lines[n])
         for n, e in enumerate(evidence(one.episode.words, lines, fits, read))
     ]

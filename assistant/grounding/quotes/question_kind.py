@@ -79,9 +79,10 @@ def _asks_what(asked: Sequence[Token], behind: str) -> str:
 
 
 def identity(asked: Sequence[Token]) -> bool:
-    """Whether a question asks who is in view and nothing else: "Who is this?", "who dis"."""
+    """Whether a question asks who is in view and nothing else: "Who is this?", "who dis"; not "who is it from"."""
     asked = asked[1:] if asked and asked[0].text.lower() in ("and", "but", "so") else asked
-    return bool(asked) and asked[0].stem == "who" and not names_a_matter(asked)
+    said = [t for t in asked if t.kind != "stop"]
+    return bool(said) and asked[0].stem == "who" and said[-1].kind != "prep" and not names_a_matter(asked)
 
 
 def names_a_matter(asked: Sequence[Token]) -> bool:

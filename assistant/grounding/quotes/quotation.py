@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
 from memory.episode import Certainty, Episode, printable
+from memory.naming.name_extraction import names
 from memory.relative_days import with_days
 
 LONGEST = 240
@@ -20,6 +22,13 @@ GENERAL = "I answer from what you told me about your photos; questions about any
 NOBODY = "I do not know anybody or anything here."
 NOT_SEEN = "I do not recognise it in this photo."
 """To "Is this Biscuit?", when Biscuit was found by name alone."""
+
+_SAYS_WHAT = re.compile(
+    r"\W*(?:no+,? )?(?:(?:this|that|these|those|it|he|she|they)(?:['’]s| is|['’]re| are)|thats|its|hes|shes|theyre"
+    r"|(?:these|those) r|meet) (?!(?:in|at|on|from|not|so|very|too|really|been|just|like|\w+(?:ing|ed))\b)\w",
+    re.IGNORECASE,
+)
+""" "This is ...", and not "it's in Porto" or "she is sleeping"."""
 
 
 class Quotable(NamedTuple):
@@ -41,12 +50,28 @@ class Quote(NamedTuple):
 
 
 def introduction(recalled: Sequence[Quotable]) -> Quote | None:
-    """The first sentences of the surest recalled memory, quoted: what a caption says where the model's is no use."""
+    """The first sentences of the surest recalled memory, quoted: what a caption says where the model's is no use. Of
+    several about its photo that one counts which introduces what the photo shows."""
     for one in sorted(recalled, key=lambda q: q.certainty != "sure"):
-        text = beginning(list(sentences(one.episode.words)))
-        if text:
-            return quoted(one, text)
+        if list(sentences(one.episode.words)):
+            one = of_its_photo(one, recalled)
+            return quoted(one, beginning(list(sentences(one.episode.words))))
     return None
+
+
+def of_its_photo(one: Quotable, recalled: Sequence[Quotable]) -> Quotable:
+    """Of the recalled memories of the photo of `one` that which introduces what it shows."""
+    same = [other for other in recalled if other.episode.photo.sha256 == one.episode.photo.sha256]
+    shows = introducing([other.episode for other in same])
+    return next(other for other in same if other.episode is shows)
+
+
+def introducing(episodes: Sequence[Episode]) -> Episode:
+    """Of memories of one photo the one that says what it shows: the latest that says "this is ..." or names it, else
+    the first that was told, as people begin with what a thing is ("my backpack", then "Tom spilled beer on it")."""
+    told = sorted((one for one in episodes if one.words.strip()), key=lambda one: one.order) or list(episodes)
+    naming = [one for one in told if _SAYS_WHAT.match(one.words) or names(one.words).shown]
+    return max(naming, key=lambda one: one.order) if naming else told[0]
 
 
 def beginning(lines: Sequence[str]) -> str:

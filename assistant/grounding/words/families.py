@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from assistant.grounding.words import lexicon
 from assistant.grounding.words.tokens import Token, alike, stem
 
 OWNING = "belong own owner owned property whose use used"
@@ -61,6 +62,12 @@ def family_words(words: Iterable[str]) -> list[str]:
     numbers = sorted({number for word in given for number in _OF.get(stem(word), ())})
     found = dict.fromkeys(word for number in numbers for word in _FAMILIES[number].split())
     return [word for word in found if word not in given]
+
+
+def same_words(words: Iterable[str]) -> list[str]:
+    """The words that say nearly the same as one of these ("bear": "teddy"), without these themselves."""
+    given = dict.fromkeys(word.casefold() for word in words)
+    return [one for word in given for group in lexicon.SAME for one in group if word in group and one not in given]
 
 
 def same_sense(kind: str, question: str, found: Sequence[Token]) -> bool:

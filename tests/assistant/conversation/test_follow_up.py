@@ -11,7 +11,7 @@ import pytest
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.events import Answered, AnswerText, Failed
-from assistant.conversation.follow_up import sources, spoken_of
+from assistant.conversation.follow_up import NOTHING_ELSE, sources, spoken_of, told_more
 from assistant.encoder.encoder import BackendEncoder
 from assistant.grounding.quotes.reading import Reading
 from assistant.sight import remember
@@ -167,3 +167,26 @@ def test_a_doubt_is_answered_by_the_words_in_which_the_answer_stands(
 def test_what_asks_more_than_whether_an_answer_is_sure_is_a_question(told: tuple[Episode, Episode], line: str) -> None:
     recalls = (Recall(told[0], 0.9, "the same thing", by_sight=True),)
     assert not sources(line, {told[0].id}, recalls) and not sources("are you sure?", (), recalls)
+
+
+@pytest.mark.parametrize("line", ["what else?", "and what else do you know about him", "tell me more", "more", "go on"])
+def test_what_else_quotes_what_was_told_and_not_shown_yet(memory: Memory, told: tuple[Episode, ...], line: str) -> None:
+    encoder = BackendEncoder(FakeBackend())
+    remember(memory, encoder, BRUNO, "He has one blue eye.", DAY)
+    remember(memory, encoder, BRUNO, "Leo gave him to me.", DAY)
+    backend = small("This is Bruno.", "Blue.")
+    talk = Conversation(backend, memory, BackendEncoder(backend))
+    list(talk.look(BRUNO))
+    answer(talk, "what colour are his eyes?")
+    asked = len(backend.calls)
+    first, second = answer(talk, line), answer(talk, line)
+    assert "Leo gave him to me." in first and "He went through the wash in Lisbon" in first and "blue" not in first
+    assert second == NOTHING_ELSE and len(backend.calls) == asked, "no model writes"
+
+
+@pytest.mark.parametrize(
+    "line", ["what else is in Lisbon?", "more or less", "what more did he cost", "anything wrong?"]
+)
+def test_what_asks_for_something_else_is_a_question(told: tuple[Episode, Episode], line: str) -> None:
+    recalls = (Recall(told[0], 0.9, "the same thing", by_sight=True),)
+    assert told_more(line, (), "", recalls) is None and told_more("what else?", (), "", ()) is None

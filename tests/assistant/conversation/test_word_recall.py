@@ -47,6 +47,8 @@ def memory(memory_file: Path, tmp_path: Path) -> Memory:
         ("What did I tell you about the breakfast?", [2]),
         ("Tell me everything about the bridge", [3]),
         ("What do you know about my grandmother?", []),
+        ("what about the lake", [2]),
+        ("what did i tell you about the bridge", [3]),
         ("What is this?", []),
         ("What is in the photo?", []),
         ("Where was the breakfast?", []),  # one word, and no name

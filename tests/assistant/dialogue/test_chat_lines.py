@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.dialogue.acts import act_of
+from assistant.dialogue.plain_text import spelled_out
 from ui.telling_strings import ABOUT_KEEPSAKE, small_talk
 
 GOODBYE, WELCOME, LATER = "Goodbye", "You are welcome", "All right. When you know"
@@ -91,3 +92,20 @@ def test_the_same_again_says_yes_to_what_was_recalled(line: str) -> None:
 @pytest.mark.parametrize("line", "again,it rained again,mia lost it again,same shop as last time,same lol".split(","))
 def test_another_thing_that_is_the_same_says_nothing_of_the_recall(line: str) -> None:
     assert act_of(line).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("what do u know abt Mia", "what do you know about Mia"),
+        ("r these mine", "are these mine"),
+        ("who dis", "who is this"),
+        ("and who that?", "and who is that?"),
+        ("wht did i say bc of ur cat", "what did i say because of your cat"),
+        ("who this belongs to", "who this belongs to"),
+        ("R2D2 on a u-turn, u.s. army", "R2D2 on a u-turn, u.s. army"),
+        ("what did Ur-Oma say", "what did Ur-Oma say"),
+    ],
+)
+def test_a_question_is_asked_with_its_short_forms_spelled_out(line: str, asked: str) -> None:
+    assert spelled_out(line) == asked

@@ -27,9 +27,9 @@ CAR = "The old Saab. We bought it for 900 euros from a baker in Linz."
 READER = shipped()
 
 
-def recalled(words: str, **others: Any) -> Recall:
+def recalled(words: str, colour: str = "orange", **others: Any) -> Recall:
     """A memory with these words, surely seen in the photo."""
-    episode = Episode(coloured("orange"), (Turn("user", words),), datetime.now(UTC))
+    episode = Episode(coloured(colour), (Turn("user", words),), datetime.now(UTC))
     return replace(Recall(episode, 0.9, "the same thing", by_sight=True), **others)
 
 
@@ -155,8 +155,7 @@ def test_what_the_reader_marks_may_be_said_in_answer_to_other_words(question: st
 def test_who_is_this_is_told_of_what_is_seen_most_surely() -> None:
     """However plainly another memory names somebody."""
     puppy = recalled("my puppy, he came to us in spring", score=0.9)
-    other = recalled("This is Biscuit.", score=0.88)
-    other = replace(other, episode=replace(other.episode, photo=coloured("green")))
+    other = recalled("This is Biscuit.", "navy", score=0.88)
     checked = grounded_text([puppy, other], coloured("orange"), "who's this", Checks("told", READER))
     checked.write("I do not know.")
     checked.finish()

@@ -36,6 +36,9 @@ def told(words: str, order: int) -> Quotable:
             "I said that Mrs Ogden gave it to him, but I was mistaken; it was her sister, Mrs Platt.",
         ),
         ("Harold sold it to me.", "who sold it?", "Harold.", "I misremembered, Harold lent it"),
+        ("tom spilled beer on it on the tram", "who spilled beer on it", "Tom spilled beer on it.", "It was mia"),
+        ("tom spilled beer on it", "what happened", "Tom spilled beer on it.", "no i meant my brother"),
+        ("Anna broke the vase", "who broke it?", "Anna.", "sorry it was me"),
         ("We moved here in 2019.", "when did we move?", "In 2019.", "It was 2018, I found the lease"),
     ],
 )
@@ -54,6 +57,9 @@ def test_later_words_are_quoted_behind_an_answer(before: str, question: str, ans
         ("where did I get it?", "At the market, for twelve euros.", "It was fifteen euros"),
         ("how old was she?", "She was 9.", "She was 10 kilos in March"),
         ("who was there?", "Anna.", "It never rang again"),
+        ("who was there?", "Anna.", "It was fun"),
+        ("who was there?", "Anna.", "it was anna"),
+        ("where did I get it?", "At the market.", "It was Mia"),
     ],
 )
 def test_what_says_nothing_against_it_is_not_quoted(question: str, answer: str, later: str) -> None:

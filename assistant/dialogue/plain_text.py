@@ -75,7 +75,7 @@ _SHORT = re.compile(rf"(?<![\w'’@./-])(?:{'|'.join(SHORT)})(?![\w'’@/-]|\.\w
 _WHO_THIS = re.compile(r"^(\W*(?:and |so |but |ok |hey )?who)( (?:this|that)\W*)$", re.IGNORECASE)
 EMOJI = re.compile("[\u2190-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff]")
 """Little pictures, their joints and variants: rules read a space in their place."""
-DRAWN_OUT = re.compile(r"([aehklosty])\1{2,}$")
+DRAWN_OUT = re.compile(r"([aehiklosty])\1{2,}$")
 """ "Heyyy", "noooo", "thanksss": one letter is meant."""
 ITS_A = re.compile(r"its (?!(?:name|age|birthday|breed|price|colou?r|owner)\b)")
 """ "its my bike", and no "its name"."""

@@ -16,7 +16,7 @@ IS_NOT = (
     r"|'s not| is not| isn't| are not| aren't|'re not| was not| wasn't| were not| weren't)"
 )
 LEADS = re.compile(
-    r"(?:hi|hello|hey|ok|okay|k+|yo|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
+    r"(?:hi|hello|hey|ok|okay|k+|yo+|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
     r"|aw+|yay|btw|by the way|fyi|actually"
     r"|in fact|as a matter of fact|i tell a lie|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon) me"
     r"|silly me|what am i saying|(?:now i )?come to think of it|on second thoughts|i must (?:say|admit)"

@@ -61,7 +61,8 @@ _OWNED = (
     ),
     re.compile(r"\bbelong|\bown(?:s|ed)?\b|\bmine\b|\bours\b", re.IGNORECASE),
     re.compile(
-        r"(?:^|[,;.!?] ?|\b(?:i|we) (?:\w+ )?|\bnew \w+\W+)(?:got|bought|found|adopted|ordered|inherited|won|made)\b",
+        r"(?:^|[,;.!?] ?|\b(?:i|we) (?:\w+ )?|\bnew \w+\W+)(?:got|bought|found|adopted|ordered|inherited|won|made"
+        r"|thrifted)\b",
         re.IGNORECASE,
     ),
 )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from assistant.dialogue.plain_text import spelled_out
 from assistant.grounding.quotes.quotation import introducing
 from memory.episode import Episode, Photo, Recall, Turn
 from tests.support.grounded import check
@@ -32,7 +33,7 @@ def told(*words: str) -> list[Episode]:
 def answer(question: str, *words: str) -> str:
     """What is shown where the model refuses, with these memories of the photo in view."""
     recalls = [Recall(one, 0.9, "the same thing", "sure", by_sight=True) for one in reversed(told(*words))]
-    return check(REFUSED, *recalls, question=question, photo=Photo("new", b"", 1, 1)).shown
+    return check(REFUSED, *recalls, question=spelled_out(question), photo=Photo("new", b"", 1, 1)).shown
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ def answer(question: str, *words: str) -> str:
         (BACKPACK, "is it mine", "my backpack"),
         (SNEAKERS, "are these mine?", "got em w/ my bday money"),
         (SNEAKERS, "whose are these", "got em w/ my bday money"),
+        (("thrifted these boots w/ nadia in april",), "r these mine", "thrifted these boots"),
         (CAT, "is she ours", "our flat cat"),
         (CAT, "what about mia?", "mia found her"),
         (CAT, "and mia?", "mia found her"),

@@ -9,6 +9,7 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.tokens import tokens
 from memory.naming import name_extraction
 
+_IS_NAMED = re.compile(r"(?P<what>(?:your|his|her|their|[\w'’]+['’]s) .+?) is (?P<name>[^.]+)\.", re.IGNORECASE)
 _THIS_IS = re.compile(r"This is (?=(?:your|his|her|their|an?|the)\b)")
 
 
@@ -18,12 +19,16 @@ def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by:
 
     `before`: the caption so far. `told_by`: ids of the recalled episodes that tell the sentence. Where the sentence
     says the name, it gets its capital letter at most; it stays as it is where the memory names nobody, or several.
+    Behind "This is Milo." it says the name no more: "Your daughter's bear.", of "Your daughter's bear is Milo.".
     """
     words = next((one.episode.words for one in recalled if one.in_view and one.episode.id in told_by), "")
     names = name_extraction.names(words).shown
     said = {t.stem for t in tokens(f"{before} {sentence}")}
     if len(names) != 1:
         return sentence
+    again = _IS_NAMED.fullmatch(sentence) if before.rstrip().endswith(f"This is {names[0]}.") else None
+    if again and again["name"].lower() == names[0].lower():
+        return f"{again['what']}."
     if any(t.stem in said for t in tokens(names[0])):
         return re.sub(rf"\b{re.escape(names[0].lower())}\b", names[0], sentence, count=1)
     if begun := _THIS_IS.match(sentence):

@@ -31,6 +31,13 @@ def test_the_name_stands_before_what_it_is() -> None:
     assert check("This is your neighbour's tomcat.", moritz).shown == "This is Moritz, your neighbour's tomcat."
 
 
+def test_whose_it_is_does_not_name_it_again() -> None:
+    milo = recall("This is Milo, my daughter's bear. We were at the harbour.", by_sight=True)
+    written = "This is Milo. Your daughter's bear is Milo. You were at the harbour."
+    assert check(written, milo).shown == "This is Milo. Your daughter's bear. You were at the harbour."
+    assert check("Your daughter's bear is Milo.", milo).shown == "Your daughter's bear is Milo."
+
+
 @pytest.mark.parametrize(
     ("words", "caption"),
     [

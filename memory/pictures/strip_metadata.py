@@ -36,7 +36,10 @@ def _jpeg(data: bytes) -> bytes:
         at, kind = found.start(), data[found.start() + 1]
         if kind == _END:
             return b"".join((*kept, data[at : at + 2]))
-        segment = data[at : at + 2 + int.from_bytes(data[at + 2 : at + 4])]
+        length = int.from_bytes(data[at + 2 : at + 4])  # its own two bytes included
+        if length < 2:
+            break
+        segment = data[at : at + 2 + length]
         at += len(segment)
         if kind in _NEEDED or _PLAIN.fullmatch(segment):
             kept.append(segment)

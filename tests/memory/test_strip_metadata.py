@@ -242,6 +242,15 @@ def test_what_we_keep_comes_back_bit_for_bit(tmp_path: Path, size: tuple[int, in
     assert without_metadata(ours) == ours
 
 
+def test_a_jpeg_stays_as_it_is_from_a_segment_of_no_length_on(tmp_path: Path) -> None:
+    FOREIGN["cmyk"](tmp_path / "x")
+    whole = bytearray((tmp_path / "x").read_bytes())
+    frame = whole.index(b"\xff\xc0")
+    whole[frame + 2 : frame + 4] = b"\0\0"
+    done = without_metadata(bytes(whole))
+    assert done.endswith(whole[frame:]) and b"Exif" not in done and without_metadata(done) == done
+
+
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(FOREIGN)), st.data())
 def test_a_damaged_photo_is_no_trouble(

@@ -51,7 +51,7 @@ def test_remember_with_day_and_place_in_the_dialog(app: Terminal, home: Path) ->
     app.sees("Remember this photo", "What is it?")
     app.type("This is Lumi, our lamp.")
     app.press("Tab")
-    app.sees("│  unknown")
+    app.sees("│  day unknown")
     app.type("31 May")
     app.press("Enter")
     app.sees("'31 May' is not a day: write it as 2025-08-01.")

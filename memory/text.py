@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from memory.han_variants import TO_SIMPLIFIED
 
@@ -69,6 +70,8 @@ _ONE_JOINED = re.compile(f"[{JOINED}]")
 _RUNS = re.compile(f"[{JOINED}]+|[^{JOINED}]+")
 
 
+_NO_WORD = re.compile(r"[^a-z0-9]")
+"""What is neither letter nor digit, in ASCII and small letters."""
 _ELIDED = re.compile(
     r"(?<!\w)(?:[cdjlmnosty]|qu|jusqu|lorsqu|puisqu|quelqu|dell|nell|all|dall|sull|coll|un|quest|quell)['’](?=\w)", re.I
 )
@@ -144,9 +147,18 @@ def terms(text: str) -> list[str]:
     Only letters, digits and marks survive, and each word is quoted: nothing a user writes is ever FTS syntax.
     """
     text = _ELIDED.sub(" ", text.lower())
-    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)
+    if text.isascii():  # nearly all words are, and people have thousands of memories
+        kept = _NO_WORD.sub(" ", text)
+    else:
+        kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text)
     words = dict.fromkeys(w for w in kept.split() if w not in _STOP_WORDS)
     return [f'"{w}"' for w in list(words)[:MAX_TERMS]]
+
+
+@lru_cache(maxsize=8192)
+def worth_looking_up(word: str) -> bool:
+    """Whether a word has letters or digits and is no stop word."""
+    return bool(terms(word))
 
 
 def match_expression(text: str) -> str:

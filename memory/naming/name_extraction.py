@@ -26,7 +26,7 @@ from memory.naming.word_lists import (
     ROLES,
     TITLES,
 )
-from memory.text import folded, terms
+from memory.text import folded, worth_looking_up
 
 
 class NamesInText(NamedTuple):
@@ -128,7 +128,7 @@ def _run(words: Sequence[Word], at: int) -> int:
 
 
 def _may_be_part(word: Word) -> bool:
-    if word.key in _NEVER or len(word.text) < 2 or not word.text[0].isalpha() or not terms(word.text):
+    if word.key in _NEVER or len(word.text) < 2 or not word.text[0].isalpha() or not worth_looking_up(word.text):
         return False
     return word.capital or (word.key in GIVEN and word.key not in ALSO_WORDS)
 

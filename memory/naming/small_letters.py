@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from memory.naming.categories import BEARERS
 from memory.naming.sentence_words import Word
 from memory.naming.word_lists import ADJECTIVES, DOING, NO_NAMES, NOT_SOMEBODY, PLACE_PREPOSITIONS
-from memory.text import terms
+from memory.text import worth_looking_up
 
 _COPULAS = frozenset("is are".split())
 _POINTERS = frozenset("this that these here".split())
@@ -61,7 +61,7 @@ def bears_a_name(noun: str) -> bool:
 
 def _may_be_name(word: Word) -> bool:
     key = word.key
-    plain = word.text.islower() and word.text.isalpha() and len(key) > 1 and bool(terms(key))
+    plain = word.text.islower() and word.text.isalpha() and len(key) > 1 and worth_looking_up(key)
     return plain and key not in _NO_NAME and not bears_a_name(key) and not _NO_FORM.fullmatch(key)
 
 

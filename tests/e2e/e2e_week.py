@@ -82,7 +82,7 @@ def test_a_correction_is_kept_and_undone(app: Terminal, home: Path) -> None:
     app.sees("Remembered, ", "this is not", "○ idle")
     assert "Teddy" in memories(home)
     app.say("/undo")
-    app.sees("Taken back: ", "○ idle")
+    app.sees("Taken back, with what you said", "○ idle")
     assert "Teddy" not in memories(home)
 
 

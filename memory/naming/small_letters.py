@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from memory.naming.categories import BEARERS
+from memory.naming.categories import BEARERS, PERSONS
 from memory.naming.sentence_words import Word
 from memory.naming.word_lists import ADJECTIVES, DOING, NO_NAMES, NOT_SOMEBODY, PLACE_PREPOSITIONS
 from memory.text import worth_looking_up
@@ -94,7 +94,7 @@ def _followed_by_who(words: Sequence[Word], at: int) -> bool:
 
 def _called(words: Sequence[Word], at: int) -> bool:
     """Whether a noun phrase at `at` says who somebody is, and ends with it: "my sister's old corgi"."""
-    if words[at].key not in _WHOSE and not words[at].owns:
+    if words[at].key not in _WHOSE and not _owns(words[at]):
         return False
     for i in range(at + 1, min(at + 6, len(words) - 1)):
         if words[i].before.strip() or words[i].key in _GO_ON:
@@ -102,6 +102,13 @@ def _called(words: Sequence[Word], at: int) -> bool:
         if bears_a_name(words[i].key) and not words[i].owns and _ends(words[i + 1]):
             return True
     return False
+
+
+def _owns(word: Word) -> bool:
+    """Whether a word is an owner, also typed without the apostrophe: "ziggy, jos cat", "ziggy sarahs cat"."""
+    owner = word.key.removesuffix("s")
+    typed = owner != word.key and not owner.endswith("s") and (owner in PERSONS or word.before.strip() == ",")
+    return word.owns or (typed and word.key not in _NO_NAME and not bears_a_name(word.key))
 
 
 def _pointed_at(words: Sequence[Word], at: int) -> bool:

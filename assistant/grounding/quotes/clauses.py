@@ -37,7 +37,10 @@ _CLAUSE = re.compile(
     r"[,;:]\s+(?=(?:and |but |so )?(?:i|you|we|he|she|it|they|never|no|not|has|had|is|was|won['’]?t)\b)", re.IGNORECASE
 )
 """Where a short answer goes on with another clause."""
-_MORE = re.compile(r"[,;:]\s+(?![\d\s])")
+_MORE = re.compile(
+    r"[,;:]\s+(?![\d\s])"
+    r"|\s+and (?=[a-z]+s (?:the|an?|to|my|your|it|him|her|them)\b|(?:is|was|has|can|still|always|never)\b)"
+)
 """Where an answer with a number or a day goes on with something else."""
 
 _RELATIVE = re.compile(r"\s*(?:who|whom|whose|which|where)\b", re.IGNORECASE)

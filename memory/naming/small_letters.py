@@ -32,7 +32,8 @@ _NO_NAME = (
     | _POINTERS
     | frozenset(
         """after so what how away off up back out work home school church lunch dinner breakfast brunch supper tea
-    coffee food soup town love life""".split()
+    coffee food soup town love life written sewn worn spelt woven drawn torn hidden forgotten known given taken stuck
+    underneath upside""".split()
     )
 )
 _IS_SAID = frozenset("is has loves likes hates lives sleeps belongs always".split())

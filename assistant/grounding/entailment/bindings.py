@@ -30,7 +30,7 @@ def torn_apart(words: Sequence[Token], told: Premise) -> bool:
         or other_subject(words, told)
         or not_the_user(words, told)
         or other_sex(words, told)
-        or _too_often(words, told)
+        or _too_often(words, _known(told))
         or _with_or_without(words, told)
         or _anothers(words, told)
         or _denied(words, told)
@@ -180,12 +180,16 @@ def _equal(one: Token, other: Token) -> bool:
     return other.content and alike(one.stem, other.stem)
 
 
-def _too_often(words: Sequence[Token], told: Premise) -> bool:
+def _too_often(words: Sequence[Token], known: Counter[str]) -> bool:
     """Whether a claim says a name or a number again that was told once: "Erika left it on the step by Erika"."""
     once = {t.stem for t in words if t.kind in ("name", "number")}
     said = Counter(t.stem for t in words if t.stem in once)
-    known = Counter(t.stem for t in (*told.tokens, *told.place))
     return any(n > max(1, known[one]) for one, n in said.items())
+
+
+def _known(told: Premise) -> Counter[str]:
+    """How often an episode tells each word."""
+    return Counter(t.stem for t in (*told.tokens, *told.place))
 
 
 def _with_or_without(words: Sequence[Token], told: Premise) -> bool:
@@ -211,13 +215,13 @@ def _swallows(prep: Token, near: Sequence[Token]) -> bool:
 
 def says_twice(words: Sequence[Token], told: Sequence[Premise]) -> bool:
     """Whether a sentence says three times what was told once, or twice a phrase of place, "you found it in the cellar:
-    2019 in the cellar", or a word: "Thursday, Thursday"."""
+    2019 in the cellar", or a word: "Thursday, Thursday"; or a name or a number more often than it was told."""
     said = Counter(t.stem for t in words if t.kind == "word" and t.stem not in GENERIC)
     placed = Counter((a.stem, c.stem) for a, b, c in zip(words, words[1:], words[2:], strict=False) if a.kind == "prep")
     known = Counter[str]()
     for one in told:
-        known |= Counter(t.stem for t in (*one.tokens, *one.place))
-    if _stammers(words) and not any(_stammers(one.tokens) for one in told):
+        known |= _known(one)
+    if _too_often(words, known) or (_stammers(words) and not any(_stammers(one.tokens) for one in told)):
         return True
     often = {word for word, n in said.items() if n > 1 and n > known[word] > 0}
     return any(said[word] > 2 for word in often) or any(n > 1 and where[1] in often for where, n in placed.items())

@@ -56,3 +56,11 @@ def test_a_whole_sentence_stays(told: str, sentence: str) -> None:
 )
 def test_an_answer_says_no_word_twice_that_was_told_once(told: str, question: str, answer: str, holds: bool) -> None:
     assert (answer in check(answer, recall(told, by_sight=True), question=question).shown) is holds
+
+
+def test_a_caption_says_no_name_more_often_than_it_was_told() -> None:
+    heights = "ok standings, Catherine 140 centimetres, Lorenzo 95, me slugs, please nobody tell Catherine"
+    garbled = "Catherine 140 centimetres, Lorenzo 95, you standings, Catherine 140 centimetres, Lorenzo 95."
+    assert garbled not in check(garbled, recall(heights, by_sight=True)).shown
+    whole = "Catherine 140 centimetres, Lorenzo 95, you slugs, please nobody tell Catherine."
+    assert check(whole, recall(heights, by_sight=True)).shown == whole

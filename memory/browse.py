@@ -98,9 +98,9 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
     for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
         asked = time_phrases.parse(text, now)
         if asked.why and not terms(asked.words):
-            of_time = [entry._replace(why=asked.why) for entry in timeline(memory) if asked.has(entry.day)]
-            told = told_of(memory, asked)
-            others = [e._replace(why=told[e.id]) for e in timeline(memory) if e.id in told and not asked.has(e.day)]
+            told, every = told_of(memory, asked), timeline(memory)
+            of_time = [entry._replace(why=asked.why) for entry in every if asked.has(entry.day)]
+            others = [e._replace(why=told[e.id]) for e in every if e.id in told and not asked.has(e.day)]
             return Finding([*of_time, *others])
     with memory.transaction() as db:
         found, instead = text_search.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from memory import browse
@@ -94,7 +94,8 @@ def of_view(memory: Memory, wanted: ListRequest, photo: str, recalls: Sequence[R
 
 def _with_words(memory: Memory, words: str) -> set[str]:
     """Ids of memories that show or mention the things that the words name and have all other words."""
-    named = _named(things(memory), words)
+    known = things(memory)
+    named = _named(known, words)
     rest = folded(words)
     for _, said in named:
         rest = " ".join(rest.replace(said, " ").split())
@@ -107,7 +108,7 @@ def _with_words(memory: Memory, words: str) -> set[str]:
     rest = rest.replace("'s", " ")
     kinds = [word for word in rest.split() if categories.category(word.strip(","))]
     for word in kinds:
-        ids = _of_category(memory, word.strip(","))
+        ids = _of_category(memory, word.strip(","), known)
         of_all = ids if of_all is None else of_all & ids
     about, *where = _PLACED.split(" ".join(word for word in rest.split() if word not in kinds), maxsplit=1)
     if asked := terms(about):
@@ -121,15 +122,16 @@ def _with_words(memory: Memory, words: str) -> set[str]:
     return of_all or set()
 
 
-def _of_category(memory: Memory, word: str) -> set[str]:
+def _of_category(memory: Memory, word: str, known: Iterable[NamedThing]) -> set[str]:
     """Ids of memories that tell of the category that a word names, and of the other photos of a thing that is in it:
-    Biscuit asleep, where another memory says that Biscuit is a dog. Of people, those that the photos show."""
-    ids, named = _telling_of(memory, word), things(memory)
+    Biscuit asleep, where another memory says that Biscuit is a dog. Of people, those that the photos show. `known`:
+    all things that have a name."""
+    ids = _telling_of(memory, word)
     persons = categories.of_persons(word)
     if persons:
         ids = {id for id in ids if categories.shows_person(memory.get(id).words)}
     animals = _telling_of(memory, "animals") if persons == "people" else set[str]()
-    for thing in named:
+    for thing in known:
         photos = {entry.id for entry in thing.photos}
         called = set(folded(thing.name).split())
         if photos & ids or (persons == "people" and called & categories.PERSONS and not photos & animals):

@@ -54,7 +54,7 @@ def _as_shown(kind: frozenset[str]) -> re.Pattern[str]:
     besides = (
         rf"[,:(–—] ?{phrase}(?: ever)?(?=\s*(?:[,.;:!?)\n–—]|$)| (?:from|in|at|on|that|who|which|with|of|and|we|i)\b)"
     )
-    present = rf"(?:^|[.!?;\n]\s*){phrase}(?= (?:is|are|[\w-]+ing)\b)"
+    present = rf"(?:^|[.!?;\n][^\S\n]*){phrase}(?= (?:is|are|[\w-]+ing)\b)"
     return re.compile(f"{beside}|{called}|{besides}|{present}", re.IGNORECASE)
 
 

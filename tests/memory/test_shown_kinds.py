@@ -17,6 +17,7 @@ from memory.naming.shown_kinds import shows
         ("my blue backpack that the puppy chewed", "dogs"),
         ("our sofa. the dog is not allowed on it but she sleeps there", "plants"),
         ("My favourite mug, I drink coffee from it and read", "bags"),
+        ("The bench and the dog's bowl", "dogs"),
         ("The bench where we sat when a bird stole my sandwich", "animals"),
     ],
 )
@@ -40,6 +41,8 @@ def test_what_is_only_mentioned_is_not_shown(words: str, kind: str) -> None:
         ("thats moritz my neighbours tomcat", "pets"),
         ("biscuit asleep on the sofa, silly dog", "pets"),
         ("Our old car", "vehicles"),
+        ("Our old cars from Italy", "vehicles"),
+        ("Our Rex asleep, cat beside him", "cats"),
     ],
 )
 def test_what_is_named_is_shown_and_what_is_not_sure_too(words: str, kind: str) -> None:

@@ -11,21 +11,22 @@ _EVER_SO = r"(?:(?:possibly|perhaps|please|kindly|just|still|by any chance|very 
 _KIND = r"(?:(?:so|very) (?:kind|good)(?: as)?|(?:kind|good) enough) (?:to|and) "
 _DEAR = r"an? (?:dear|love|angel|sport|good (?:fellow|chap|lad|girl)) and "
 _LEAD = re.compile(
-    r"(?:(?:my dear(?: (?:fellow|chap|friend|boy|lady))?|i say|pray|kindly|if you please|if you don't mind"
+    r"^(?:(?:my dear(?: (?:fellow|chap|friend|boy|lady))?|i say|pray|kindly|if you please|if you don't mind"
     r"|if i may(?: ask)?|(?:do )?(?:excuse|forgive|pardon) me|i beg your pardon|now then|well now|by the way"
     r"|incidentally)[,.:;!–—-]* )+",
     re.IGNORECASE,
 )
+_TELL_ME = "tell me|remind me|let me know|show|list|forget|delete|remove|erase|give me|dig out|pull up"
 _WISH = (
-    r"(?:tell me|remind me|let me know|show|list|find|forget|delete|remove|erase|see|look (?:up|for|out)|give me|bring"
-    r"|dig out|pull up|take (?:that|it|this) back|undo|search|fetch|open|display)\b"
+    rf"(?:{_TELL_ME}|find|see|look (?:up|for|out)|bring|take (?:that|it|this) back|undo|search|fetch|open|display)\b"
 )
+_TO = "(?:(?:with|from|for|to|by|in|at|of|on|about|since) )?"
+"""What may stand before the word that asks: "with whom"."""
 _WH = "(?:who|whom|whose|what|which|where|when|why|how)"
 _KNOW = "(?:know|remember|recall|recollect)\\b"
 _WANTS = re.compile(
-    rf"(?:(?:and|so|but|please|ok)[, ]+)*(?:{_WISH}|(?:(?:with|from|for|to|by|in|at|of|on|about|since) )?"
-    rf"{_WH}\b|(?:is|are|was|were|am|do|does|did|can|could|will|would|has|have"
-    r"|had|may|might)\b)",
+    rf"(?:(?:and|so|but|please|ok)[, ]+)*(?:{_WISH}|{_TO}{_WH}\b"
+    r"|(?:is|are|was|were|am|do|does|did|can|could|will|would|has|have|had|may|might)\b)",
     re.IGNORECASE,
 )
 """How a line begins that asks or wants something."""
@@ -36,8 +37,7 @@ _LOOKING = (
 _FRAME = re.compile(
     rf"(?:(?:please|well|and|so|now|but|oh)[, ]+)*(?:"
     rf"(?:would|could|can|will|might) you {_EVER_SO}(?:be (?:{_KIND}|able to |{_DEAR})|happen to |care to "
-    r"|mind (?=\w+ing\b)|(?=(?:tell me|remind me|let me know|show|list|forget|delete|remove|erase|give me"
-    r"|dig out|pull up)\b))"
+    rf"|mind (?=\w+ing\b)|(?=(?:{_TELL_ME})\b))"
     rf"|do you (?:happen|chance) to |do you by any chance (?=know|re)"
     rf"|(?:do|would|don't) you (?:suppose|think|imagine)(?: that)? you (?:could|might|can) "
     rf"|i(?: should| would|'d) {_EVER_SO}(?:like|love|care|wish) (?:you to |to (?={_LOOKING}))"
@@ -71,10 +71,7 @@ _SAYING = re.compile(
     re.IGNORECASE,
 )
 _SHOWING = re.compile(r"(?P<verb>show|tell|remind|list|find|forgett?|delet|remov|eras|giv)ing\b", re.IGNORECASE)
-_WHAT = (
-    r"(?:(?:with|from|for|to|by|in|at|of|on|about|since) )?"
-    r"(?:(?:what|which|whose)(?: [\w'-]+){0,3}?|whom?|where|when|why|how(?: \w+)?)"
-)
+_WHAT = rf"{_TO}(?:(?:what|which|whose)(?: [\w'-]+){{0,3}}?|whom?|where|when|why|how(?: \w+)?)"
 _SUBJECT = (
     r"(?:(?:this|that|these|those)(?: [\w'-]+){0,3}?|it|he|she|they|we|i|(?:the|my|our|his|her|their|its) [\w' -]+?"
     r"|[A-Z][\w'-]+(?: [A-Z][\w'-]+)*(?:'s [\w-]+)?)"

@@ -43,6 +43,75 @@ def test_what_is_asked_behind_courtesies(line: str, asked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "lead",
+    """My dear fellow|My dear|I say|Pray|Kindly|If you please|If you don't mind|If I may ask|If I may|Do excuse me
+    Excuse me|Forgive me|Pardon me|I beg your pardon|Now then|Well now|By the way|Incidentally""".replace(
+        "\n", "|"
+    ).split("|"),
+)
+def test_what_leads_to_a_question(lead: str) -> None:
+    for asked in ("who is this?", "and with whom was it?", "is that him?", "find the boat?"):
+        assert plainly(f"{lead.strip()}, {asked}") == asked
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        *(f"Would you {so} happen to know" for so in ("possibly", "perhaps", "please", "kindly", "just", "ever so")),
+        *(
+            f"Would you be {kind} tell me"
+            for kind in ("so good as to", "very kind and", "kind enough to", "an angel and")
+        ),
+        *(f"Be {kind} remind me" for kind in ("so kind as to", "good enough to", "a love and", "a sport and")),
+        *(f"Be a good {one} and tell me" for one in ("fellow", "chap", "lad", "girl")),
+        "Oh, could you be able to tell me",
+        "Would you care to tell me",
+        "Would you mind telling me again",
+        "Would you mind reminding me once more",
+        "Do you happen to recall",
+        "Do you chance to know",
+        "Do you by any chance remember",
+        "Do you imagine that you might recall",
+        "Don't you think you could say",
+        *(f"I should {like} you to tell me" for like in ("like", "love", "dearly love", "care")),
+        "I would like to hear",
+        "I'd love to ask you",
+        *(f"I should be {so} if you could tell me" for so in ("grateful", "obliged", "so glad", "pleased", "thankful")),
+        "I should be glad to learn",
+        "I was wondering if you could say",
+        "I wonder if you remember",
+        "I don't suppose you could tell me",
+        "You wouldn't happen to know",
+        *(f"Have you got the {least} {idea}" for least, idea in (("faintest", "idea"), ("slightest", "inkling of"))),
+        "Have you the foggiest idea as to",
+        "Might I trouble you to tell me",
+        "May I enquire",
+        *(f"Perhaps you {can} tell me" for can in ("could", "can", "would", "might")),
+    ],
+)
+def test_what_frames_a_question(frame: str) -> None:
+    assert plainly(f"{frame} who this is?") == "who is this?"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *("if you please", "if you don't mind", "if you would be so kind", "if I may ask", "if one may", "I wonder"),
+        *("if it's not too much trouble", "pray", "dear", "would you", "do you", "may I ask", "do you suppose"),
+        *("there's a good chap", "my dear fellow", "my good man", "old boy", "old bean", "do you think"),
+    ],
+)
+def test_what_follows_a_question(tail: str) -> None:
+    assert plainly(f"Who is this, {tail}?") == "Who is this?"
+
+
+@pytest.mark.parametrize("wish", ["forgetting", "deleting", "removing", "erasing", "finding", "listing", "giving me"])
+def test_wishes_behind_mind(wish: str) -> None:
+    plain = {"forgetting": "forget", "finding": "find", "listing": "list", "giving me": "give me"}
+    assert plainly(f"Would you mind {wish} the boat?") == f"{plain.get(wish, wish.removesuffix('ing') + 'e')} the boat?"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "This is my dear old dog.",
@@ -52,6 +121,7 @@ def test_what_is_asked_behind_courtesies(line: str, asked: str) -> None:
         "I would love to show Poppy the boat one day.",
         "Could you see the sea from there?",
         "By the way, this is my brother Leonard.",
+        "Where did I meet my dear friend Anna?",
         "Kindly old Mr Ogden gave us these.",
         "She would be so kind as to feed him when we were away.",
         "I beg your pardon, he is called Morty, not Monty.",

@@ -17,6 +17,7 @@ A_TIME = (
 )
 ARTICLE = r"(?: de[mnr]| aos?| al| au| das| des| le| la| el| il| lo| o| os| de| het| l['’])?"
 FEAST = rf"(?:{'|'.join(FEASTS_AND_SEASONS)})\b"
+OR = r"(?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya)"
 SHARE = rf"(?:a )?(?:{'|'.join(SHARES.values())})(?: de| di| van)?[ -]"
 
 

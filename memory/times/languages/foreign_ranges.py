@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from memory.times.languages.foreign_parts import ARTICLE, DAY, FEAST, MONTH, OF, SHARE
+from memory.times.languages.foreign_parts import ARTICLE, DAY, FEAST, MONTH, OF, OR, SHARE
 from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 from memory.times.languages.other_language_words import SHARES
@@ -22,8 +22,7 @@ _RANGE = (
     rf"(?P<first>{_END}|{DAY}) (?:bis zum|bis|au|al|all['’]|à|ao|ad?|até|tot en met|tot|hasta|fino al|do|und|et|y|e|en"
     rf"|a){ARTICLE} (?P<last>{_END})"
 )
-_OR = r"(?:oder|und|et|ou|y|o|e|en|of|i|lub|ve|veya)"
-_OR_OR_TO = " bis |[ ]?[/–-][ ]?| oder | und | ou | et | o | y | e | en | of | ve | veya | i | lub | oraz "
+_OR_OR_TO = rf" bis |[ ]?[/–-][ ]?| {OR} | oraz "
 _AND_THE_DAY = "und|oder|bis|auf|ou|et|o|y|e|en|of|op|à|a|al|au|tot"
 
 
@@ -50,7 +49,7 @@ def _joined(match: re.Match[str]) -> str:
 
 SEVERAL_TIMES: Rules = (
     (_RANGE, _both_ends),
-    (rf"({YEAR}) {_OR} (?={YEAR}\b)", r"\1 or "),
+    (rf"({YEAR}) {OR} (?={YEAR}\b)", r"\1 or "),
     (r"(\d\d?\.\d\d?\.(?:\d{2,4})?) ?(?:bis(?: zum)?|tot|au|al|até) (?=\d\d?\.\d\d?\.)", r"\1 - "),
     (rf"({FOREIGN_MONTH})({_OR_OR_TO})(?=(?:{SHARE})?{MONTH}{OF} {YEAR})", _joined),
     (

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from memory.times.calendar_names import WEEKDAYS
+from memory.times.languages.foreign_parts import OR
 from memory.times.languages.names_elsewhere import FEASTS_AND_SEASONS, FOREIGN_MONTH, MONTHS
 from memory.times.languages.relative_words import LANGUAGES, Language
 from memory.times.spelling_parts import Rules
@@ -70,7 +71,7 @@ def relative_times() -> Iterable[tuple[str, Callable[[], Rules]]]:
 def _another_one() -> Rules:
     """ "Letzten Sommer und den davor"."""
     for ahead, behind in _BESIDE.items():
-        also = r"(?:und|oder|et|ou|y|o|e|en|of|i|lub|ve|veya) (?:[^\W\d]+ ){0,3}"
+        also = rf"{OR} (?:[^\W\d]+ ){{0,3}}"
         yield rf"{also}(?:{behind})(?=\s*(?:[,.;:?!)]|$))", f"or the one {ahead}"
 
 

@@ -52,7 +52,8 @@ def _as_shown(kind: frozenset[str]) -> re.Pattern[str]:
     beside = rf"\b(?:with|and|of|[\w-]+ing) {phrase}"
     called = rf"(?:['’]s|\b(?:is|are|was|were|hes|shes)) {phrase}"
     besides = (
-        rf"[,:(–—] ?{phrase}(?: ever)?(?=\s*(?:[,.;:!?)\n–—]|$)| (?:from|in|at|on|that|who|which|with|of|and|we|i)\b)"
+        rf"[,:(–—] ?(?:{phrase}|{one}\b)(?: ever)?(?=\s*(?:[,.;:!?)\n–—]|$)"
+        r"| (?:from|in|at|on|beside|behind|under|next|that|who|which|with|of|and|we|i)\b)"
     )
     present = rf"(?:^|[.!?;\n][^\S\n]*){phrase}(?= (?:is|are|[\w-]+ing)\b)"
     return re.compile(f"{beside}|{called}|{besides}|{present}", re.IGNORECASE)

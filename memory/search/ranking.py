@@ -18,10 +18,15 @@ LOG.md). The look back knows strangers of the same kind better, and counts littl
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+
+# Apple's BLAS on an M4 (numpy issue 29820), and OpenBLAS now and then, report a division by zero or an invalid value
+# in products of finite numbers. What comes in is checked (`unit`); the remark would only stand across the screen.
+warnings.filterwarnings("ignore", r".* encountered in matmul", RuntimeWarning)
 
 What = Literal["thing", "place", "thing and place"]
 """What a stored photo has in common with a new one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -188,3 +190,13 @@ def test_a_thousand_photos_are_scored_in_well_under_a_second() -> None:
     scores = ranking.sight_scores(tokens, np.full(1000, 16), ranking.background(pooled), query)
     assert scores.shape == (1000,)
     assert time.process_time() - began < 1.0
+
+
+def test_no_remark_of_a_matrix_product_reaches_the_screen() -> None:
+    """Apple's BLAS makes such remarks of finite numbers: here a product that is none stands for it."""
+    program = (
+        "import memory.search.ranking, numpy as np; a = np.full((4, 4), np.inf, np.float32);"
+        "print((a @ np.zeros((4, 4), np.float32)).shape)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("(4, 4)\n", "")

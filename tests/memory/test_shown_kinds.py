@@ -18,6 +18,7 @@ from memory.naming.shown_kinds import shows
         ("our sofa. the dog is not allowed on it but she sleeps there", "plants"),
         ("My favourite mug, I drink coffee from it and read", "bags"),
         ("The bench and the dog's bowl", "dogs"),
+        ("My old sofa, cat hair all over it", "cats"),
         ("The bench where we sat when a bird stole my sandwich", "animals"),
     ],
 )

@@ -121,14 +121,15 @@ ASKS = [
 
 TALKS = re.compile(
     r"(?!(?:again|there|you|all|a lot|yes)[ .!]*$)"
-    r"(?:(?:(?:many )?thanks?|thank you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hi+|hiya"
+    r"(?:(?>(?:many )?thanks?|thank you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hiya|hi+"
     r"|heya|howdy|hey+"
     r"|hallo|hola|ciao"
     r"|bye+|goodbye|see (?:you|ya)|cya|ttyl|gtg|g2g|gn|gm|night|nite"
-    r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay)?|k|kk"
+    r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay|ie?)?"
+    r"|keepsake|k"
     r"|sure|cool"
     r"|nice(?: one)?|wow|omg|haha+|hehe+|lol|great|super|perfect|awesome|amazing|lovely|sweet|yay|hmm+|mm+|ah+|oh+|um+"
-    r"|omfg|lmf?ao|rofl|ikr|idc|tbh|ngl|np|yw|rn|bet|slay|oki|okie|meh|same|mood|ew+|ugh+|yikes|da(?:mn|ng)|bruh|wtf"
+    r"|omfg|lmf?ao|rofl|ikr|idc|tbh|ngl|np|yw|rn|bet|slay|meh|same|mood|ew+|ugh+|yikes|da(?:mn|ng)|bruh|wtf"
     r"|yes|honestly|beats me"
     r"|aw+|ha|huh|oops|yum|sorry|please|test(?:ing)?|never ?mind|nvm|forget (?:it|that|this)|got it|i (?:see"
     r"|know|got it|understand|agree"
@@ -141,7 +142,7 @@ TALKS = re.compile(
     r"|fine|wait"
     r"|(?:so |very |too |really |pretty |how |quite )+(?!how\b)(?<!how )(?:\w+)"
     r"|how (?!old|many|much|long|far|tall|big|often|come|so)\w+|good|interesting|funny|indeed|of course|absolutely"
-    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|love|pet|hun|bruv|bro|babe|keepsake"
+    r"|a lot|very much|so much|again|there|you|man|mate|pal|dear|love|pet|hun|bruv|bro|babe"
     r"|everyone|all|for (?:the|your) (?:help|answer|info))"
     r"[\s,.!;:)]*)+"
 )

@@ -34,7 +34,7 @@ _PIECE = (
     r"|(?:very|quite) (?:good|right|so|well)|just so|bravo|top-?notch|tip-?top|spot on|well remembered|right you are"
     r"|fair enough|there we (?:are|go)|(?:but )?(?:one )?must ?n[o']t (?:grumble|complain)|not to worry|no matter)"
 )
-PLEASANT = re.compile(rf"(?!$)(?:{_PIECE}(?:$|[,;:.!–—-]* (?:and |but )?))+$")
+PLEASANT = re.compile(rf"(?=.{{1,200}}$)(?:{_PIECE}(?:$|[,;:.!–—-]* (?:and |but )?))+$")
 """A line of thanks, greetings, farewells and exclamations alone: "much obliged, you have been most helpful"."""
 _CANNOT = r"(?:couldn't|could not|can't|cannot|can not|don't|do not)"
 NOT_KNOWN = re.compile(

@@ -161,3 +161,11 @@ def test_how_the_user_feels_is_not_kept_with_the_photo_in_view_unasked(line: str
 def test_a_day_to_come_is_not_kept_with_the_photo_in_view_unasked(line: str) -> None:
     assert act_of(line).kind == "unclear"
     assert act_of("It's my birthday cake").kind == act_of("It was my birthday on Thursday").kind == "tell"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("repeated", ["ha", "m", "ummm ", "so ", "much obliged for a "])
+def test_a_word_drawn_out_or_said_many_times_is_read_at_once(repeated: str) -> None:
+    """Previously each more "ha" before other words took half as long again, and forty of them hours."""
+    few, many = (act_of(f"{repeated * n} that lamp, zzz") for n in (4, 40))
+    assert few.kind == many.kind

@@ -16,7 +16,7 @@ from assistant.grounding.quotes.question_kind import identity, speaks_of
 from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.quotes.reading import SURE, Reader
 from assistant.grounding.words.second_person import to_the_user
-from assistant.grounding.words.tokens import tokens
+from assistant.grounding.words.tokens import spaced, tokens
 from memory.episode import Recall
 from memory.errors import ModelError
 
@@ -43,7 +43,6 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 """ "What else?", "tell me more about her": what was told, and not shown yet."""
-_WORD = re.compile(r"[^\W_]+")
 _MOST_QUOTED = 2
 NOTHING_ELSE = "You told me nothing else about this."
 
@@ -81,22 +80,17 @@ def told_more(line: str, told: Collection[str], last: str, recalls: Sequence[Rec
     here = [one for one in recalls if one.by_sight] or [one for one in recalls if one.episode.id in told]
     if not here or not _MORE.fullmatch(line):
         return None
-    shown = _words(last)
+    shown = spaced(last)
     quotes = []
     for one in here:
         lines = [
             text
             for text in sentences(one.episode.words)
-            if not any(_words(said) in shown for said in (text, to_the_user(text)))
+            if not any(spaced(said) in shown for said in (text, to_the_user(text)))
         ]
         if lines and (one.episode.id not in told or len(lines) < len(list(sentences(one.episode.words)))):
             quotes.append(quoted(Quotable(one.episode, one.episode.day, one.certainty), " ".join(lines)))
     return quotes[:_MOST_QUOTED]
-
-
-def _words(text: str) -> str:
-    """The words of a text in small letters, each between spaces."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def spoken_of(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_WH = r"(?:who|whom|whose|what|which|where|when|why|how|if|whether)"
+from assistant.dialogue.act_lexicon import WH
+from assistant.grounding.quotes.about_question import YOU_REMEMBER
+
 _BODY = (
     r"(?:knees?|back|hips?|head|feet|foot|legs?|eyes?|hands?|shoulders?|neck|joints?|bones|ankles?|arthritis|rheumatism"
     r"|gout|sciatica|lumbago|chest|cold|cough|tooth|teeth|ears?|hearing|memory)"
@@ -48,17 +50,11 @@ NOT_KNOWN = re.compile(
     r"|(?:it|the name|his name|her name|that) (?:quite |rather )?(?:escapes|eludes) me|i(?:'m| am) (?:blessed|blowed"
     r"|dashed) if i know|(?:goodness|heaven|heavens|lord) (?:only )?knows|your guess is as good as mine"
     r"|i(?:'ve| have) (?:quite|clean|completely) forgotten|it has (?:quite |clean )?(?:slipped my mind|gone))"
-    rf"(?:,? (?:(?:of|as to|about) )?(?P<asks>{_WH} .*))?"
+    rf"(?:,? (?:(?:of|as to|about) )?(?P<asks>(?:{WH}|if|whether) .*))?"
     r"(?:,? (?:at all|i'm afraid|i am afraid|any ?more|at present))*$"
 )
 """ "I have no earthly idea whose shoe this is": asks for it; without that, it is talk."""
-ASKS_YOU = re.compile(
-    r"(?:(?:i (?:dare ?say|expect|trust|hope|suppose|imagine|take it|'m sure|am sure)(?: that)?|i'm sure(?: that)?"
-    r"|no doubt|surely|of course)[, ]+)*you(?: (?:will|may|must|might|surely|no doubt|do|still|already|probably|would)"
-    r"|'ll)* (?:remember|know|recognise|recognize|recall|have (?:met|seen)) (?:this|that|these|those|him|her|it|them)"
-    r"(?: \w+){0,2}$"
-)
-""" "I dare say you remember this one": asks who is in view."""
+ASKS_YOU = re.compile(rf"{YOU_REMEMBER}$")
 MOMENT = re.compile(
     rf"my (?:(?:poor|old|left|right|bad|wretched|dratted) )*{_BODY} (?:is|are|has been|have been|keeps?)(?: \w+)? "
     r"(?:giving|playing|killing|aching|hurting|sore|stiff|bad|not what|troubling|bothering|a nuisance|dreadful)\b"

@@ -10,6 +10,7 @@ import re
 from assistant.dialogue.act_lexicon import IS, JUDGEMENT, POINTER
 from assistant.dialogue.plain_text import mended, plain
 from assistant.dialogue.sentence_kinds import talks
+from assistant.dialogue.word_corrections import SECOND_THOUGHTS
 
 IS_NOT = (
     r"(?:(?:'s| is| are|'re| was| were) (?:definitely|certainly|really|clearly|surely|actually|also) not"
@@ -18,8 +19,7 @@ IS_NOT = (
 LEADS = re.compile(
     r"(?:hi|hello|hey|ok|okay|k+|yo+|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
     r"|aw+|yay|btw|by the way|fyi|actually"
-    r"|in fact|as a matter of fact|i tell a lie|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon) me"
-    r"|silly me|what am i saying|(?:now i )?come to think of it|on second thoughts|i must (?:say|admit)"
+    rf"|in fact|as a matter of fact|{SECOND_THOUGHTS}|i must (?:say|admit)"
     r"|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
     r"|(?:scrap|scratch|strike) that|hm+|u+h+m*|u+m+|e+rm+"
     r"|(?:thanks|thank you)(?! to\b)(?: a lot| so much| very much)?"

@@ -21,13 +21,20 @@ LONGEST = 5
 """Words of what is replaced, and of what takes its place."""
 LIKE, ALIKE = 0.6, 0.75
 """How alike two spellings of one name are; and of a word that has no capital letter, and may be no name."""
+SECOND_THOUGHTS = (
+    r"i tell a lie|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon) me|silly me|what am i saying"
+    r"|(?:now i )?come to think of it|on second thoughts"
+)
+"""How polite people take back what they said, as alternatives of a pattern."""
+_TAKEN_BACK = (
+    r"no+|nope|nah|wrong|sorry|oops|actually|wait(?: an? (?:moment|minute|second|bit))?|i think|i made a mistake"
+    rf"|my mistake|my bad|correction|{SECOND_THOUGHTS}|how silly of me"
+    r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|or rather"
+    r"|to be (?:precise|exact)"
+)
 _LEAD = (
-    r"(?:(?:no+|nope|nah|wrong|sorry|oops|actually|please|pls|well|oh|ah|hm+|wait(?: an? (?:moment|minute|second|bit))?"
-    r"|but|and|ok|okay|can you|could you"
-    r"|i think|you should|i made a mistake|my mistake|my bad|correction|i tell a lie"
-    r"|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon|excuse) me|silly me|how silly of me"
-    r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|what am i saying|or rather"
-    r"|(?:now i )?come to think of it|on second thoughts|to be (?:precise|exact))[\s,.!:;–—-]+)*"
+    rf"(?:(?:{_TAKEN_BACK}|please|pls|well|oh|ah|hm+|but|and|ok|okay|can you|could you|you should|excuse me)"
+    r"[\s,.!:;–—-]+)*"
 )
 _CHANGE = re.compile(
     rf"{_LEAD}(?:change|replace|correct|swap|fix|edit|rename) [\"“']?(?P<old>[^\"”]+?)[\"”']? "
@@ -63,11 +70,7 @@ _ONLY_NTH = re.compile(
     re.IGNORECASE,
 )
 """ "I tell a lie, it was her forty-first birthday": which one, for the only one of its kind that the words have."""
-_TAKES_BACK = re.compile(
-    r"\b(?:no+|nope|nah|wrong|sorry|oops|actually|wait|i think|mistake|bad|correction|mistaken"
-    r"|a lie|corrected|pardon|forgive|silly|confused|what am i saying|rather|come to think|thoughts|precise|exact)\b",
-    re.I,
-)
+_TAKES_BACK = re.compile(rf"\b(?:{_TAKEN_BACK})\b", re.IGNORECASE)
 _SPELLED = re.compile(
     rf"{_LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.words.tokens import tokens
-from memory.naming import name_extraction
+from memory.naming.named_things import names_of
 
 _IS_NAMED = re.compile(r"(?P<what>(?:your|his|her|their|[\w'’]+['’]s) .+?) is (?P<name>[^.]+)\.", re.IGNORECASE)
 _THIS_IS = re.compile(r"This is (?=(?:your|his|her|their|an?|the)\b)")
@@ -22,7 +22,7 @@ def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by:
     Behind "This is Milo." it says the name no more: "Your daughter's bear.", of "Your daughter's bear is Milo.".
     """
     words = next((one.episode.words for one in recalled if one.in_view and one.episode.id in told_by), "")
-    names = name_extraction.names(words).shown
+    names = names_of(words).shown
     said = {t.stem for t in tokens(f"{before} {sentence}")}
     if len(names) != 1:
         return sentence
@@ -39,7 +39,7 @@ def with_name(sentence: str, before: str, recalled: Sequence[Quotable], told_by:
 def only_name(words: str) -> str:
     """All that a caption can say where `words` give a name and nothing else: "This is Toffee.", of "It's Toffee";
     else ""."""
-    names = name_extraction.names(words).shown
+    names = names_of(words).shown
     if len(names) != 1 or {t.stem for t in tokens(words) if t.content} - {t.stem for t in tokens(names[0])}:
         return ""
     return f"This is {names[0]}."

@@ -24,7 +24,7 @@ from assistant.grounding.quotes.second_opinion import garbles, speaks_against, s
 from assistant.grounding.responsive import Names, declines, responsive
 from assistant.grounding.words.second_person import as_a_sentence
 from assistant.grounding.words.tokens import tokens
-from memory.naming import name_extraction
+from memory.naming.named_things import names_of
 
 _AND_WHEN = re.compile(r"(?:\band|,) (?:when|what day|which day|what year)\b", re.IGNORECASE)
 """The second half of a question, which small models forget: "Who is this and when did I last see them?"."""
@@ -185,7 +185,7 @@ class GroundedAnswer(GroundedText):
         """The names that were told."""
         things = frozenset().union(*(one.names | one.nouns for one in self._evidence.told))
         in_view = frozenset().union(*(one.names for one in self._evidence.told if one.id and one.sure))
-        mentioned = [name for one in self._recalled for name in name_extraction.names(one.episode.words).mentioned]
+        mentioned = [name for one in self._recalled for name in names_of(one.episode.words).mentioned]
         beside = frozenset(t.stem for name in mentioned for t in tokens(name)) - things
         return Names(things, in_view, beside)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, introduction, quoted
-from assistant.grounding.words.lexicon import PERSONS
+from assistant.grounding.words.lexicon import CHATTED_PERSONS
 from assistant.grounding.words.tokens import alike, tokens
 
 _ABOUT = re.compile(
@@ -25,6 +25,13 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 
+YOU_REMEMBER = (
+    r"(?:(?:i (?:dare ?say|expect|trust|hope|suppose|imagine|take it|am sure)(?: that)?|i['’]?m sure(?: that)?"
+    r"|no doubt|surely|of course)[, ]+)*you(?: (?:will|may|must|might|surely|no doubt|do|still|already|probably|would)"
+    r"|['’]ll)* (?:remember|know|recogni[sz]e|recall|have (?:met|seen)) (?:this|that|these|those|him|her|it|them)"
+    r"(?: \w+){0,2}"
+)
+""" "I dare say you remember this one": asks who is in view."""
 _WHO = re.compile(
     r"\W*(?:(?:and|so|but|hey|ok)[, ]+)*(?:(?:do|can|did) (?:you|u) (?:still )?(?:know|recogni[sz]e|remember) "
     r"(?:this|that|these|those|him|her|it|them)(?: (?:here|guy|man|woman|one|thing|fellow|face|[a-z]+))?"
@@ -32,9 +39,7 @@ _WHO = re.compile(
     r"(?: (?:before|already))?"
     r"|(?:what|anything|everything)(?: else)? (?:do|can|did|would) (?:you|i|u) (?:know|tell|say|remember|recall)"
     r"(?: you| me)? (?:about|of) (?:this|that|these|those|him|her|it|them)(?: \w+){0,2}"
-    r"|(?:(?:i (?:dare ?say|expect|trust|hope|suppose|take it)|i['’]?m sure|no doubt|surely)(?: that)?[, ]+)?you"
-    r"(?:['’]ll)?(?: (?:will|may|must|might|still|would|do))* (?:remember|know|recogni[sz]e|recall)"
-    r" (?:this|that|these|those|him|her|it|them)(?: \w+){0,2}"
+    rf"|{YOU_REMEMBER}"
     r"|which \w+ is (?:this|that|it|he|she))\W*$",
     re.IGNORECASE,
 )
@@ -55,7 +60,7 @@ _OWNED = (
     re.compile(
         r"(?:^|\b(?:this|that|these|those|it|they|he|she)(?:['’]s|['’]re| is| are| was| were| r) "
         r"|\b(?:thats|its|hes|shes|theyre) )(?:[\w'-]+,? ){0,2}?"
-        rf"(?:(?:my|our) (?!(?:{'|'.join(PERSONS)}|nan|gran|ex)\b(?!['’]?s))"
+        rf"(?:(?:my|our) (?!(?:{'|'.join(sorted(CHATTED_PERSONS))})\b(?!['’]?s))"
         r"|(?!(?:it|that|this|there|he|she|what|who)\b)[^\W\d_]+['’]s (?!(?:been|got|had|not|so|a|the|in|on|at)\b))",
         re.IGNORECASE,
     ),

@@ -13,7 +13,7 @@ from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, quoted
 from assistant.grounding.words.lexicon import PERSONS
 from assistant.grounding.words.tokens import Token, alike, stem, tokens
-from memory.naming.name_extraction import names
+from memory.naming.named_things import names_of
 from memory.times.number_words import NUMBER, number_of
 
 _DENIES = re.compile(
@@ -91,7 +91,8 @@ def _somebody_else(question: str, said: Sequence[Token], words: str) -> bool:
     if not found:
         return False
     who = found["who"].lower().split()
-    known = bool(names(words).mentioned or names(words).shown) or who[-1] in PERSONS or who == ["me"]
+    told = names_of(words)
+    known = bool(told.mentioned or told.shown) or who[-1] in PERSONS or who == ["me"]
     return known and not {stem(word) for word in who} & {t.stem for t in said}
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from assistant.grounding.quotes.naming import called
-from memory.naming.name_extraction import names
+from memory.naming.named_things import names_of
 
 _PRONOUN = re.compile(r"\b(he|she|it|they|him|her|them|his|its|their)\b", re.IGNORECASE)
 _SUBJECT = {"him": "he", "his": "he", "her": "she", "its": "it", "them": "they", "their": "they"}
@@ -23,7 +22,8 @@ def asked_of(question: str, words: str, beside: Iterable[str]) -> str:
     """The question with "she" for the name that these words lack, where those told `beside` them, of the same photo,
     give its only thing that name."""
     texts = (words, *beside)
-    known, also = (frozenset().union(*map(of, texts)) for of in (_shown, called))
+    known = frozenset().union(*(names_of(text).shown for text in texts))
+    also = frozenset().union(*map(called, texts))
     if len(known - also) > 1 or not known | also or _WHO.match(question):
         return question
     name = "|".join(map(re.escape, known | also))
@@ -33,9 +33,3 @@ def asked_of(question: str, words: str, beside: Iterable[str]) -> str:
     found = _PRONOUN.search(words)
     pronoun = _SUBJECT.get(found[1].lower(), found[1].lower()) if found else "it"
     return said.sub(lambda one: _OWNER[pronoun] if one["owns"] else pronoun, question)
-
-
-@lru_cache(64)
-def _shown(words: str) -> frozenset[str]:
-    """The names of what the photo shows."""
-    return frozenset(names(words).shown)

@@ -76,14 +76,15 @@ def pick(
     told.
     """
     if recalled and recalled[0].in_view and _of_view(tokens(question)):
-        recalled = [
-            of_its_photo(recalled[0], recalled)
-        ]  # who is most surely there, however plainly another memory names somebody
+        # who is most surely there, however plainly another memory names somebody
+        recalled = [of_its_photo(recalled[0], recalled)]
     least = LEAST_AFTER_SILENCE if silent else LEAST
     sure = any(one.certainty == "sure" for one in recalled)
     best: tuple[float, Quote] | None = None
-    for rank, one in enumerate(recalled):
-        asked = _parsed(asked_of_one(question, one, recalled), recalled)
+    texts = [asked_of_one(question, one, recalled) for one in recalled]
+    parsed = {text: _parsed(text, recalled) for text in {question, *texts}}
+    for rank, (one, text) in enumerate(zip(recalled, texts, strict=True)):
+        asked = parsed[text]
         if not _has_a_name(asked, one):
             continue
         lines, read = list(sentences(one.episode.words)), readings.get(one.episode.id) if readings else None
@@ -95,7 +96,7 @@ def pick(
                 best = (score, _quote(one, lines, n, asked, read))
         if _place_answers(asked, one) and (best is None or best[0] < _PLACE):
             best = (_PLACE - _LATER * rank, place_of(one))
-    asked = _parsed(question, recalled)
+    asked = parsed[question]
     if best is None and not asked.wanted and (identity(asked.tokens) or _ABOUT.match(question)):
         return introduction(recalled)  # "thats rocky, toms dog" has no name that anybody can be sure of
     return best[1] if best else None

@@ -39,7 +39,7 @@ _COMPANY = re.compile(
 """ "Who came along", "who did we go with"."""
 _FROM = re.compile(r"\b(?:from|off) ((?:(?!(?:in|at|on|for|and|to|when|last)\b)[\w'’]+ ?){1,3})", re.IGNORECASE)
 _WITH = re.compile(r"(?<!\w)(?:with |w/ ?|w )((?:[\w'’]+,? ?){1,4})", re.IGNORECASE)
-_SOMEBODY = PERSONS | lexicon.PERSONS | set("ex nan gran roomie roommate housemate bestie guy lady boss".split())
+_SOMEBODY = PERSONS | lexicon.CHATTED_PERSONS | set("roomie roommate housemate bestie guy lady boss".split())
 
 
 def plainly_told(asked: Question, line: str) -> bool:

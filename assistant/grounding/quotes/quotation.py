@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from assistant.grounding.claims import sentences
 from memory.episode import Certainty, Episode, printable
-from memory.naming.name_extraction import names
+from memory.naming.named_things import names_of
 from memory.relative_days import with_days
 
 LONGEST = 240
@@ -70,7 +70,7 @@ def introducing(episodes: Sequence[Episode]) -> Episode:
     """Of memories of one photo the one that says what it shows: the latest that says "this is ..." or names it, else
     the first that was told, as people begin with what a thing is ("my backpack", then "Tom spilled beer on it")."""
     told = sorted((one for one in episodes if one.words.strip()), key=lambda one: one.order) or list(episodes)
-    naming = [one for one in told if _SAYS_WHAT.match(one.words) or names(one.words).shown]
+    naming = [one for one in told if _SAYS_WHAT.match(one.words) or names_of(one.words).shown]
     return max(naming, key=lambda one: one.order) if naming else told[0]
 
 

@@ -12,7 +12,7 @@ from assistant.grounding.quotes.question_kind import VAGUE, asks, identity, spea
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import SURE, Readings, asked_of_one
 from assistant.grounding.words.second_person import to_the_user
-from assistant.grounding.words.tokens import Token, alike, tokens
+from assistant.grounding.words.tokens import Token, alike, spaced, tokens
 from memory.relative_days import with_days
 
 WHO = -2.0
@@ -21,7 +21,6 @@ NOWHERE = -4.0
 """The same of a question without a word that says what is asked ("how many were we")."""
 _SHORT = 6
 """Words that carry content, in an answer which is a piece of what was told."""
-_WORD = re.compile(r"[\w'’]+")
 _OPEN = re.compile(r"\W*(?:and |but |so )?(?:who|whom|whose|what|which|where|when|why|how)\b", re.IGNORECASE)
 
 _WITH = re.compile(r"\W*(?:and |but |so )?whom? .*\b(?:with|beside)\b", re.IGNORECASE)
@@ -70,8 +69,8 @@ def _overlap(some: Sequence[Token], others: Sequence[Token]) -> bool:
 def garbles(answer: str, told: Sequence[Quotable]) -> bool:
     """Whether a small model's long answer is no piece of the words that it stands in: it says things twice then, or
     joins what does not belong together ("Wilma and Katrin got their from a shelter ..., she is deaf")."""
-    own = _words(answer)
-    return len(answer) > LONG and not any(own in _words(to_the_user(one.episode.words)) for one in told)
+    own = spaced(answer)
+    return len(answer) > LONG and not any(own in spaced(to_the_user(one.episode.words)) for one in told)
 
 
 def _beside(answer: str, recalled: Sequence[Quotable]) -> bool:
@@ -89,7 +88,7 @@ def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], reading
     Rules for claims do not know that who asks "where did we buy it" may mean "we found it at the flea market". Who did
     what is for the rules: the reader takes the wrong one of two persons now and then.
     """
-    said, own = _says(answer), _words(answer)
+    said, own = _says(answer), spaced(answer)
     if not said or len(said) > _SHORT or asks(tokens(question)) == "who" or asks_for_the_photo(question):
         return None
     for one in recalled:
@@ -99,14 +98,9 @@ def speaks_for(question: str, answer: str, recalled: Sequence[Quotable], reading
         if not speaks_of(asked_of_one(question, one, recalled), one.episode.words):
             continue
         marked = _says(one.episode.words[read.start : read.end])
-        if own in _words(to_the_user(one.episode.words)) and _overlap(said, marked):
+        if own in spaced(to_the_user(one.episode.words)) and _overlap(said, marked):
             return one.episode.id
     return None
-
-
-def _words(text: str) -> str:
-    """A text in small letters, each word between spaces, without other signs."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def _says(text: str) -> list[Token]:

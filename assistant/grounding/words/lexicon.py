@@ -119,3 +119,5 @@ PERSONS = frozenset(
     "friend neighbour colleague boyfriend girlfriend flatmate partner people parents grandparents teacher".split()
 )
 """Nouns for persons."""
+CHATTED_PERSONS = PERSONS | frozenset("ex nan gran".split())
+"""The same, with those of people who chat."""

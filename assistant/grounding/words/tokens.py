@@ -97,6 +97,7 @@ _WORD = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)'(?!\w))?|[.!?;:,—–()\n\"“”]"
 )
 _TITLES = frozenset("mr mrs ms dr st".split())
+_WORDS = re.compile(r"[^\W_]+")
 _NUMBER_WORDS = frozenset((*NUMBERS, "hundred", "thousand"))
 _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("me", lexicon.ME),
@@ -111,6 +112,12 @@ _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
 )
 """The kinds of the closed words; of a word in several, the first counts."""
 _KIND = {word: kind for kind, words in reversed(_KINDS) for word in words}
+
+
+def spaced(text: str) -> str:
+    """The words of a text in small letters, each between spaces, without other signs: so a phrase is found in another
+    text."""
+    return f" {' '.join(_WORDS.findall(text.lower()))} "
 
 
 @lru_cache(maxsize=4096)
@@ -145,6 +152,7 @@ def alike(one: str, other: str) -> bool:
     return one == other or (one in _SAME and _SAME[one] == _SAME.get(other))
 
 
+@lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text; a token of the kind "stop" ends a sentence or a clause."""
     text = text.replace("’", "'")

@@ -9,28 +9,60 @@ from assistant.grounding.words.run_on import with_commas
 from assistant.grounding.words.tokens import tokens
 from memory.times.number_words import NUMBER
 
-_MY = {"my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you"}
-_AS_I = re.compile(
-    r"\bI(?:['’]m| am| can| do| did| see| think| believe| remember| know| would| will| have)\b", re.IGNORECASE
+_YOU = {
+    "my": "your", "our": "your", "mine": "yours", "ours": "yours", "i": "you", "we": "you", "me": "you", "us": "you",
+    "myself": "yourself", "ourselves": "yourselves", "i'm": "you're", "im": "you're", "i've": "you've", "ive": "you've",
+    "i'd": "you'd", "i'll": "you'll", "we're": "you're", "we've": "you've", "weve": "you've", "we'd": "you'd",
+    "we'll": "you'll",
+}  # fmt: skip
+_WORDS = "|".join(word.replace("'", "['’]") for word in sorted(_YOU, key=len, reverse=True))
+_OF_THE_USER = re.compile(rf"(?<![\w'’-])(?:{_WORDS})(?![\w'’-])", re.IGNORECASE)
+_NO_OWNER = re.compile(
+    r"\bUS$|\b(?:an?|the|old|coal|gold|salt|tin|silver|copper|iron|slate|disused|abandoned|deep) mine$"
 )
-
+""" "In the US", "the old salt mine"."""
+_AS_I = re.compile(
+    r"\W*(?:(?:yes|no|sorry|but|and|so|maybe|because)\b[, ]*)*"
+    r"(?:I (?:(?:can(?:not|['’]t)?|do(?: not|n['’]t)?|did(?: not|n['’]t)?|would|will) )*"
+    r"(?:see|think|believe|remember|know|tell|say)|I(?:['’]m| am) (?:not sure|not certain|sorry|afraid))\b",
+    re.IGNORECASE,
+)
+""" "I do not know this one": what the assistant says of itself."""
+_SPEECH = re.compile(r"[\"“][^\"“”]*[\"”]")
+""" "Yes, I do", she said: somebody else's "I"."""
 _ONE_OF_MANY = re.compile(r"\b([Tt]h)is ((?!is\b|was\b|has\b|does\b)(?:\w+ )?\w*[^\W\ds]s (?:are|were)\b)")
 """ "This boots are", as a small model writes."""
+_BE = (
+    (re.compile(r"\b(you) was(n['’]?t)?\b", re.IGNORECASE), r"\1 were\2"),
+    (re.compile(r"\b(you) am\b", re.IGNORECASE), r"\1 are"),
+    (
+        re.compile(r"\bi(d|ll) (?=(?:be|do|go|get|give|have|keep|like|love|make|never|rather|say|take|tell)\b)"),
+        r"you'\1 ",
+    ),
+    (_ONE_OF_MANY, r"\1ese \2"),
+    (re.compile(r"^(\W*)(?:please )?remind you\b", re.IGNORECASE), r"\1You asked me to remind you"),
+)
 
 
 def to_the_user(sentence: str) -> str:
-    """A sentence that repeats the user's "my" and "I" to the user, with "your" and "you"."""
-    if _AS_I.search(sentence):
+    """A sentence that repeats the user's "my", "I" and "I'd" to the user, with "your", "you" and "you'd"; what it has
+    between quotation marks stays."""
+    if _AS_I.match(sentence):
         return sentence
 
-    def other(match: re.Match[str]) -> str:
-        word = _MY[match[0].lower()]
-        return word.capitalize() if match.start() == 0 else word
+    spoken = [found.span() for found in _SPEECH.finditer(sentence)]
 
-    changed = re.sub(rf"(?<![\w'’-])(?:{'|'.join(_MY)})(?![\w'’-])", other, sentence, flags=re.IGNORECASE)
-    changed = re.sub(r"\b([Yy]ou) was(n['’]?t)?\b", r"\1 were\2", changed)
-    changed = _ONE_OF_MANY.sub(r"\1ese \2", changed)
-    return re.sub(r"^(\W*)(?:please )?remind you\b", r"\1You asked me to remind you", changed, flags=re.IGNORECASE)
+    def other(match: re.Match[str]) -> str:
+        start, end = match.span()
+        if _NO_OWNER.search(sentence[:end]) or any(begin < start < last for begin, last in spoken):
+            return match[0]
+        word = _YOU[match[0].lower().replace("’", "'")]
+        return word.capitalize() if start == 0 else word
+
+    changed = _OF_THE_USER.sub(other, sentence)
+    for pattern, right in _BE:
+        changed = pattern.sub(right, changed)
+    return changed
 
 
 _HOW_LONG = re.compile(r"\W*(?:and |so |but )?how (?:long|much|many)\b", re.IGNORECASE)

@@ -128,8 +128,9 @@ def is_clip(name: str, photos: Mapping[str, str]) -> bool:
     return suffix.lower() in CLIPS and any(key_of(one) in photos for one in names)
 
 
-def read_sidecars(files: Sequence[tuple[str, Callable[[], bytes]]]) -> Sidecar:
-    """What these sidecars say, of each its name and what reads it; the first that says something counts.
+def read_sidecars(files: Sequence[tuple[str, Callable[[], bytes]]], listed: Sidecar | None = None) -> Sidecar:
+    """What these sidecars say, of each its name and what reads it; the first that says something counts, and last what
+    is `listed` elsewhere.
 
     One that cannot be read says nothing but why.
     """
@@ -141,6 +142,7 @@ def read_sidecars(files: Sequence[tuple[str, Callable[[], bytes]]]) -> Sidecar:
         except (OSError, ValueError, RecursionError, ElementTree.ParseError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is damaged"
             found.append(Sidecar(trouble=f"{shown(name)} beside it cannot be read: {why}"))
+    found += [listed] if listed else []
     return Sidecar(
         next((one.words for one in found if one.words), ""),
         next((one.date for one in found if one.date), None),

@@ -33,7 +33,8 @@ from assistant.importing.chats.chat_files import (
 from assistant.importing.chats.chat_source import same, source
 from assistant.importing.chats.zipped_chat import holds_chat, zip_source
 from assistant.importing.import_source import Source
-from assistant.importing.photo_tree import folder_source, hidden
+from assistant.importing.libraries.folder_level import hidden
+from assistant.importing.photo_tree import folder_source
 from assistant.importing.zipped_photos import zips_source
 from assistant.photo import SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError

@@ -17,7 +17,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from assistant.importing.import_source import Item, Source
-from assistant.importing.photo_tree import Level, hidden, in_takeout, item_of, notes_of, sort_names
+from assistant.importing.libraries import apple_lists
+from assistant.importing.libraries.folder_level import Level, hidden, sort_names
+from assistant.importing.libraries.takeout_parts import in_takeout
+from assistant.importing.photo_tree import item_of, notes_of
 from assistant.importing.sidecars import LONGEST, key_of
 from assistant.importing.zip_entry import entry_bytes
 from assistant.photo import MAX_BYTES, SUFFIXES, shown
@@ -46,10 +49,10 @@ class _Zip:
         """The bytes of an entry, which is called `name` in messages. Raises PhotoError."""
         return entry_bytes(self.archive, info, name, f"download {shown(self.path.name)} again", largest)
 
-    def sidecar(self, info: zipfile.ZipInfo) -> bytes:
+    def sidecar(self, info: zipfile.ZipInfo, largest: int = LONGEST) -> bytes:
         """The bytes of a file beside a photo. Raises ValueError."""
         try:
-            return self.read(info, info.filename, LONGEST)
+            return self.read(info, info.filename, largest)
         except PhotoError as error:
             raise ValueError(str(error)) from error
 
@@ -67,6 +70,8 @@ def zips_source(paths: Sequence[Path], stack: ExitStack) -> Source:
             unusable.append((shown(path.name), shown(f"cannot be opened ({error})")))
     items: list[Item] = []
     others: list[str] = []
+    left_out: list[tuple[str, str]] = []
+    albums = _albums(zips)
     counts: Counter[str] = Counter(hidden=sum(one.hidden for one in zips))
     for one in zips:
         parts = [other for other in zips if other is not one and other.export == one.export]
@@ -74,15 +79,41 @@ def zips_source(paths: Sequence[Path], stack: ExitStack) -> Source:
             level, entries = _level(one, folder, parts)
             where = PurePosixPath(one.path.name, folder) if len(paths) > 1 else folder
             others += [shown(str(where / name)) for name in level.others]
+            unusable += [(shown(str(where / name)), why) for name, why in level.unusable]
+            left_out += [(why, shown(name)) for why, name in level.left_out]
+            level.albums = albums
             counts.update(
                 alone=level.alone, photos=len(level.photos), clips=len(level.clips), originals=len(level.originals)
             )
-            counts.update(sidecars=sum(bool(sidecars) for _, sidecars in level.photos))
+            counts.update(
+                sidecars=sum(bool(sidecars) for _, sidecars in level.photos),
+                listed=sum(level.listed(name) is not None for name, _ in level.photos),
+            )
             for name, sidecars in level.photos:
                 files = [(PurePosixPath(at).name, partial(entries[at][0].sidecar, entries[at][1])) for at in sidecars]
                 info, read = one.folders[folder][name], partial(one.read, name=shown(str(where / name)))
-                items.append(item_of(where / name, folder.parts, partial(read, info), files, partial(_changed, info)))
-    return Source("folder", items, tuple(unusable), tuple(others), notes_of(counts))
+                steps, changed = level.steps_of(name, folder.parts), partial(_changed, info)
+                items.append(
+                    item_of(where / name, steps, partial(read, info), files, changed, listed=level.listed(name))
+                )
+    return Source("folder", items, tuple(unusable), tuple(others), notes_of(counts, left_out=left_out))
+
+
+def _albums(zips: Sequence[_Zip]) -> dict[str, str]:
+    """The albums of an export of Apple, whose lists may lie in another part than the photos."""
+    lists: list[tuple[str, apple_lists.Read]] = []
+    photos: list[str] = []
+    for one in zips:
+        for folder, entries in one.folders.items():
+            if folder.name.casefold() == "albums":
+                lists += [
+                    (name, partial(one.sidecar, info, apple_lists.LONGEST))
+                    for name, info in entries.items()
+                    if name.lower().endswith(".csv")
+                ]
+            if any(map(apple_lists.DETAILS.fullmatch, entries)):
+                photos += entries
+    return apple_lists.albums_of(lists, photos)
 
 
 def _opened(path: Path, stack: ExitStack) -> _Zip:
@@ -113,7 +144,10 @@ def _level(
             entries[f"{n}/{name}"] = part, info
     photos = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
     rest = [name for name in names if PurePosixPath(name).suffix.lower() not in SUFFIXES]
-    return sort_names(Level(Path(folder), of_google=in_takeout(folder.parts)), photos, rest, elsewhere), entries
+    level = sort_names(Level(Path(folder), of_google=in_takeout(folder.parts)), photos, rest, elsewhere)
+    trash = folder.name.casefold() == apple_lists.TRASH
+    level.take_lists(lambda name: partial(one.sidecar, entries[name][1], apple_lists.LONGEST), trash=trash)
+    return level, entries
 
 
 def _changed(info: zipfile.ZipInfo) -> datetime | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from assistant.importing.photo_tree import hidden
+from assistant.importing.libraries.folder_level import hidden
 from assistant.photo import is_photo_file
 from memory.paths import home
 

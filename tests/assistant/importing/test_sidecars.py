@@ -13,7 +13,8 @@ from PIL import Image
 from assistant.__main__ import main
 from assistant.importing.import_photos import import_all
 from assistant.importing.import_source import Choices, Item, Sidecar
-from assistant.importing.photo_tree import Level, folder_source
+from assistant.importing.libraries.folder_level import Level
+from assistant.importing.photo_tree import folder_source
 from assistant.importing.sidecars import is_clip, original_of, read_sidecars, sidecars_of
 from memory.episode import Episode
 from tests.support.albums import save, xmp

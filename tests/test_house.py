@@ -91,7 +91,7 @@ FLOORS = {
     ),
     "ui": (
         "strings people_strings help_strings recall_strings telling_strings dialog_strings themes input_parser"
-        " corrections photo_subject import_paths html_export arguments",
+        " import_paths html_export arguments",
         "runtime pictures",
         "widgets demo_album start_lines",
         "dialogs imports",

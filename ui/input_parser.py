@@ -21,9 +21,6 @@ MENTION = re.compile(r"""(?:^|(?<=\s))@(?:"([^"]+)(?:"|$)|'([^']+)(?:'|$)|((?:\\
 QUOTED_FIRST = re.compile(r"""('[^']+'|"[^"]+"|\S*\\ (?:\\.|[^\s\\])+)\s+(\S.*)""", re.DOTALL)
 """A quoted or escaped path, and what is asked after it."""
 
-WEB_ADDRESS = re.compile(r"(?:https?|ftp)://|www\.\w", re.IGNORECASE)
-"""The beginning of a web address."""
-
 PLACE = re.compile(r"~/|\.{1,2}/|/[^/\s]+/")
 """The beginning of a path that can be neither a plain name nor a command."""
 ENDING = re.compile(rf"(?:{'|'.join(map(re.escape, PHOTO_SUFFIXES))})(?![^\W_])", re.IGNORECASE)
@@ -34,8 +31,6 @@ MARKS = "\"'“”«»<>"
 """What people and programs put around a path."""
 LONGEST_TEXT = 10_000
 """The most characters of a line that are read: more than that nobody types, and no model here takes it in."""
-REPLIES = {"y": True, "yes": True, "n": False, "no": False}
-"""Answers to a question, in lower case."""
 
 ID = re.compile(r"(?!(?:19|20)\d\d$)[0-9a-fA-F]{4,}")
 """What is taken for the beginning of a memory's id, and not for words or a year."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from assistant.dialogue.denials import THE_PHOTO, by_sight, called
-from assistant.grounding.quotes.quotation import introducing
+from assistant.dialogue.denials import THE_PHOTO
+from assistant.dialogue.photo_subject import named_subject, subject
 from memory.days import day_words
 from memory.episode import Episode, Recall
 from memory.relative_days import dated_words
-from ui.photo_subject import named_subject, subject
 from ui.telling_strings import NOT_AS, NOT_SHOWN, NOT_THE_SAME, NOT_THIS
 
 SAME_PHOTO_AS = "This is {photo}:"
@@ -45,38 +44,6 @@ def _first(words: str) -> str:
     """The first words of what was said."""
     said = words.split()
     return " ".join(said[:FIRST]) + (" …" if len(said) > FIRST else "")
-
-
-def asked_about(recalls: Sequence[Recall]) -> Recall | None:
-    """The recall to ask about: the first that is not sure; none when the user has said what is in this very photo."""
-    told = any(recall.why == THE_PHOTO for recall in recalls)
-    return None if told else _named((recall for recall in recalls if recall.certainty == "maybe"), recalls)
-
-
-def offered(recalls: Sequence[Recall]) -> Recall | None:
-    """The sure recall by sight that one key denies; none while one is asked about, or when this very photo was told."""
-    told = any(recall.why == THE_PHOTO for recall in recalls)
-    return None if told or asked_about(recalls) else _named((one for one in recalls if headline(one)), recalls)
-
-
-def _named(found: Iterator[Recall], recalls: Sequence[Recall]) -> Recall | None:
-    """The first of some recalls; of several of one photo that which says what it shows: not "remind me to wind it"."""
-    first = next(found, None)
-    same = [one for one in recalls if first and one.episode.photo == first.episode.photo]
-    if not first or len(same) < 2:
-        return first
-    named = [one for one in same if subject(one.episode.words)] or same
-    shows = introducing([one.episode for one in named])
-    return next(one for one in named if one.episode is shows)
-
-
-def meant(recalls: Sequence[Recall], denied: str = "") -> Recall | None:
-    """The first recall of which the user says "that's not Leo" (`denied`: "leo"), or that it is (not) the same; None:
-    of none. Only a memory whose words have one of the denied words can be meant by them.
-    """
-    if denied:
-        return next(iter(called(recalls, denied)), None)
-    return asked_about(recalls) or next(iter(by_sight(recalls)), None)
 
 
 def not_this(episode: Episode) -> str:

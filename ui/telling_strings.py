@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from assistant.dialogue.about_app import INSULTS, WHO_ARE_YOU
+from assistant.dialogue.line_decision import Say, What
 from assistant.dialogue.plain_text import plain
+from ui.strings import PRIVATE_NO
 
 TOLD = "Remembered, {day}: “{words}”"
 TOLD_NOT, NOT_SHOWN, NOT_AS = "{told}, and that {denied}", "this is not {name}", "it is not the same as {photo}"
@@ -23,8 +25,8 @@ PLAIN_SHALL_I = "Shall I remember that? y or n:"
 PLAIN_ABOUT_THIS = "Is that about this photo? Shall I remember it? y or n:"
 NOT_ABOUT_THIS = "Not remembered: “{words}”. Show me a photo that it is about, and say it again."
 CORRECTED = "Your words are now: “{words}”  (/undo takes it back)"
-NOTHING_SAYS = "No memory says “{old}”: nothing is changed."
-SEVERAL_SAY = "{n} memories say “{old}”: show me the photo of the one you mean, and say it again."
+NOTHING_SAYS = "No memory says “{words}”: nothing is changed."
+SEVERAL_SAY = "{n} memories say “{words}”: show me the photo of the one you mean, and say it again."
 NO_PHOTO_YET = (
     "Not remembered yet: “{words}”. I keep words with a photo: show me one that they are about, then say it again"
     " (↑ brings it back)."
@@ -108,3 +110,22 @@ def small_talk(text: str) -> str:
     """A short reply to a line that neither asks nor tells."""
     low = plain(text.strip())
     return next(reply for pattern, reply in SMALL_TALK if re.match(pattern, low))
+
+
+_REPLIES: dict[What, str] = {
+    "web address": NO_WEB,
+    "wrong answer": WHAT_THEN,
+    "not the same": WHAT_THEN,
+    "no photo": NO_PHOTO_YET,
+    "private": PRIVATE_NO,
+    "not about this": NOT_ABOUT_THIS,
+    "nowhere": NOTHING_SAYS,
+    "several": SEVERAL_SAY,
+}
+WARNINGS: frozenset[What] = frozenset(("web address", "no photo", "private", "nowhere", "several"))
+"""Replies of which the user should take notice: what was typed did nothing."""
+
+
+def reply_to(say: Say) -> str:
+    """The short reply that was decided on."""
+    return small_talk(say.words) if say.what == "talk" else _REPLIES[say.what].format(words=say.words, n=say.n)

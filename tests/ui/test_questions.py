@@ -16,11 +16,9 @@ from memory.episode import Episode, Recall, Turn
 from memory.search.gate import Gate
 from memory.store import Memory
 from tests.support.apppilot import all_seen, caption, cards, idle, look, notes, picture, running, sees, send, until
-from tests.support.pictures import coloured
 from tui import KeepsakeApp
 from ui import recall_strings, strings
-from ui.photo_subject import named_subject
-from ui.recall_strings import asked, asked_about, headline, memory_of, offered, recalled_as
+from ui.recall_strings import asked, headline, memory_of, recalled_as
 from ui.widgets.chat_log import Composer, Note
 from ui.widgets.model_text import ModelText
 from ui.widgets.panels import CaptionPanel, MemoriesPanel
@@ -145,7 +143,7 @@ async def test_yes_makes_it_sure_and_the_caption_says_so(memory_file: Path, phot
     backend = Unsure(["It is Zuri.", "Again."])
     async with running(memory_file, backend) as (app, pilot):
         await shown(app, pilot, photos / "rex.png")
-        asked_about = app.questions.about
+        asked_about = app.main_view.in_view.about
         assert asked_about
         assert app.query_one(CaptionPanel).border_title == strings.CAPTION_IF_SAME, "not sure"
         await pilot.press("y")
@@ -170,7 +168,9 @@ async def test_a_sentence_that_begins_with_y_or_n_is_a_sentence(
         await pilot.press("enter")
         await until(lambda: len(backend.calls) == 2 and idle(app), "the answer")
         assert backend.calls[-1][-1].parts == ("now?",)
-        assert app.questions.about and asked(app.questions.about.episode) in placeholder(app), "the question stands"
+        assert app.main_view.in_view.about and asked(app.main_view.in_view.about.episode) in placeholder(app), (
+            "the question stands"
+        )
     assert verdicts(memory_file) == []
 
 
@@ -201,39 +201,6 @@ async def test_of_a_private_conversation_no_answer_is_kept(
         await pilot.press("n")
         await until(lambda: len(cards(app)) == 1 and idle(app), "the card's end")
     assert verdicts(memory_file) == []
-
-
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        ("thats Pippa my sisters corgi, she nicked a sausage", "Pippa"),
-        ("This is the vase my aunt gave us", "the vase"),
-        (WORDS, "Zuri"),
-        ("This is Bruno too, he had a bath", "Bruno"),
-        ("it's actually Lulu, Mimi's sister", "Lulu"),
-        ("Look, this is my grandmother's clock from Bergen.", "your grandmother's clock"),
-        ("We were at the lake. Here is Milo!", "Milo"),
-        ("Meet Gustav, a cactus.", "Gustav"),
-        ("These are Ada and Ida", "Ada"),
-        ("“This is “Rex”.”", "Rex"),
-        ("thats bruno, emmas bear", "Bruno"),
-        ("um this is uh Momo", "Momo"),
-        ("this is my sisters clock", "your sisters clock"),
-        ("this is emmas bear", "emmas bear"),
-        ("Our cat. He's asleep", ""),
-        ("Grandma's red vase, bought in 1974. No wait, that was 1972", ""),
-        ("A cake. It was so good! It was the first time. That was in May.", ""),
-        ("Red vase, it's from Murano. This is where we ate.", ""),
-        ("That was our wedding, and it was raining", "your wedding"),
-        ("Bella in her new hat", ""),
-        ("Biscuit! he belongs to auntie Maureen", "Biscuit"),
-        ("This is " + "a very long thing " * 5, ""),
-        ("", ""),
-        ("this is Bolt hes a rescue from Sofia we got him in 2021", "Bolt"),
-    ],
-)
-def test_the_name_in_what_was_said(words: str, name: str) -> None:
-    assert named_subject(words) == name
 
 
 def test_a_recall_says_in_words_how_sure_it_is(known: list[Episode]) -> None:
@@ -285,16 +252,3 @@ def test_a_memory_of_no_day_is_named_by_its_words(known: list[Episode]) -> None:
         "the memory “grandpas old alarm clock, he …”"
     )
     assert memory_of([known[0]]).startswith("the memory of 12 May 2025")
-
-
-def test_of_one_photo_the_memory_that_says_what_it_shows_is_asked_about() -> None:
-    """Before, a reminder told last of a clock made it "Is this the same as in “remind me to wind …”?"."""
-    photo = coloured("red")
-    told = [
-        Episode(photo, (Turn("user", words),), datetime(2025, 5, 12, tzinfo=UTC))
-        for words in ("remind me to wind it", "this is my mother's clock")
-    ]
-    maybe = [Recall(one, 0.5, "maybe the same thing", "maybe") for one in told]
-    sure = [Recall(one, 0.9, "the same thing") for one in told]
-    assert asked_about(maybe) == maybe[1] and offered(sure) == sure[1]
-    assert asked_about(maybe[:1]) == maybe[0] and offered(()) is None

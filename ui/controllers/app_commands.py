@@ -124,7 +124,7 @@ class AppCommands(Base):
             case "/remember" if rest:
                 await self.remembering.remember(self.photo, self.private, rest)
             case "/forget" if rest == THIS:
-                if here := self.questions.recalls:
+                if here := self.main_view.in_view.recalls:
                     self.memory_actions.choose(here[0].episode, "forget")
                 else:
                     await self.main_view.note(strings.FORGET_NOTHING_HERE, "warning")

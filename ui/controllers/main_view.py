@@ -22,6 +22,7 @@ from assistant.conversation.events import (
     Reminded,
     Shortened,
 )
+from assistant.dialogue.in_view import InView
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from ui.dialogs.kept_conversations import entries
@@ -64,6 +65,8 @@ class MainView(Horizontal):
         """The photo in view: beside the conversation, so that both can be read at once."""
         self.private = False
         """Whether the conversation on screen is private."""
+        self.in_view = InView()
+        """What the photo in view leaves open."""
         self.numbers = CitationNumbers()
         self.add_class("-fresh")
         self.caption, self.memories = CaptionPanel(id="caption"), MemoriesPanel(id="memories")

@@ -7,14 +7,11 @@ Of a memory that was recalled surely nothing is asked; the empty input says that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from assistant.conversation.events import Recalled
-from assistant.dialogue.acts import Act
-from assistant.dialogue.denials import OnRecall, as_answer
-from memory.episode import Episode, Photo, Recall
+from assistant.dialogue.denials import OnRecall
+from memory.episode import Episode, Photo
 from ui.controllers.main_view import MainView
-from ui.recall_strings import YES_NO, asked, asked_about, asked_below, asked_here, meant, not_this, offered, recalled_as
+from ui.recall_strings import YES_NO, asked, asked_below, asked_here, not_this, recalled_as
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import ConversationEvent, RecallAnswered
 from ui.strings import ANSWERED_NO, ANSWERED_YES, ANSWERING, SAME_PHOTO
@@ -31,20 +28,11 @@ class QuestionsController:
 
     def __init__(self, thread: AppThread, main_view: MainView, composer: Composer) -> None:
         self._thread, self._view, self._composer = thread, main_view, composer
-        self.about: Recall | None = None
-        """The recall that is asked about now."""
+        self._in_view = main_view.in_view
         self._note: Note | None = None
         """Where the question stands in the conversation."""
         self._answered: Note | None = None
         """Where the last answer stands."""
-        self.denied = False
-        """Whether the last recall of the photo in view was denied: what is typed next may say who it is."""
-        self.recalls: Sequence[Recall] = ()
-        """What the photo in view recalled."""
-        self._offered: Recall | None = None
-        """The sure recall that n denies."""
-        self._confirmed: set[str] = set()
-        """Hashes of recalled photos that are the same by the user's word."""
 
     async def handle_event(self, message: ConversationEvent) -> bool:
         """After a recall of the photo in view, ask about the first memory that may be the same.
@@ -54,89 +42,77 @@ class QuestionsController:
         if not isinstance(message.event, Recalled):
             return False
         if isinstance(message.entry, ModelText):  # memories that the words of a question brought: the question stands
-            await self._view.memories.ask(self.about)
+            await self._view.memories.ask(self._in_view.about)
             return False
-        if isinstance(message.entry, PhotoEntry):
-            self.denied, self._confirmed = False, set()
-        if self._note and self._note.is_attached and self.about:
+        if self._note and self._note.is_attached and self._in_view.about:
             await self._note.remove()  # the question about the photo before was not answered, and is over
-        await self._ask(message.event.recalls)
-        return message.entry is not None and message.entry is self._answered and not message.event.recalls
+        after_answer = message.entry is not None and message.entry is self._answered
+        recalls = message.event.recalls
+        self._in_view.seen(recalls, new=isinstance(message.entry, PhotoEntry), after_answer=after_answer)
+        await self._show_asked()
+        return after_answer and not recalls
 
-    async def choose(self, episode: Episode, same: bool, photo: Photo | None, denied: str = "") -> None:
-        """y or n on the card of a recalled memory; or "that's not Leo" (`denied`: "leo")."""
+    async def choose(self, episode: Episode, same: bool, photo: Photo | None) -> None:
+        """y or n on the card of a recalled memory."""
         if photo is None or photo.sha256 == episode.photo.sha256:
             await self._view.note(SAME_PHOTO, "warning")
         else:
-            await self._answer(OnRecall(episode, same, denied))
+            await self.answer(OnRecall(episode, same))
 
-    async def reply(self, same: bool) -> bool:
-        """y or n in the empty input. Returns whether there was a recall to answer about."""
-        if recall := self.about or self._offered:
-            await self._answer(OnRecall(recall.episode, same))
-        return recall is not None
-
-    def as_answer(self, act: Act, text: str) -> Act:
-        """What a line is for, where it may answer whether the photo shows what was recalled."""
-        return as_answer(act, text, self.about or self._offered)
-
-    def meant(self, act: Act) -> Recall | None:
-        """The recall that a line speaks of, when it says that it is the same or not; None: of none."""
-        if act.verdict is None or (act.verdict and not (self.about or self._offered)):
-            return None
-        return meant(self.recalls, act.denied)
-
-    def in_view(self, photo: Photo) -> list[str]:
-        """Hashes of the photo in view and of those that it recalled."""
-        return [photo.sha256, *(recall.episode.photo.sha256 for recall in self.recalls)]
+    async def reply(self, same: bool) -> None:
+        """y or n in the empty input."""
+        if recall := self._in_view.answerable(same):
+            await self.answer(OnRecall(recall.episode, same))
 
     async def answered(self, message: RecallAnswered) -> None:
         """The answer counts: say so, and ask about the next memory that may be the same."""
         text = (ANSWERED_YES if message.same else ANSWERED_NO).format(question=asked(message.episode)) + TOLD_UNDO
-        self.denied = not message.same
-        (self._confirmed.add if message.same else self._confirmed.discard)(message.episode.photo.sha256)
-        if self.denied and message.recalls:
+        self._in_view.answered(message.episode.photo.sha256, message.same)
+        if not message.same and message.recalls:
             text = f"{text} {WHO_THEN}"
         await self._view.settle(message.entry, text)
         if not message.again:
             await self._view.show_answered(message.recalls)
-            await self._ask(message.recalls)
+            self._in_view.ask(message.recalls)
+            await self._show_asked()
 
     async def end(self) -> None:
         """Nothing is asked any more: another conversation begins."""
-        self.denied = False
-        await self._ask(())
+        self._in_view.begin()
+        await self._show_asked()
 
     def offer(self) -> None:
         """Say in the empty input what y or n answers now."""
-        if self.about:
-            self._composer.ask(asked_here(self.about.episode))
-        elif self._offered:
-            self._composer.ask(not_this(self._offered.episode), NO)
-        else:
+        recall = self._in_view.answerable(True)
+        if recall is None:
             self._composer.ask("")
+        elif self._in_view.about:
+            self._composer.ask(asked_here(recall.episode))
+        else:
+            self._composer.ask(not_this(recall.episode), NO)
 
-    async def _ask(self, recalls: Sequence[Recall]) -> None:
-        self.recalls, self.about, self._offered = recalls, asked_about(recalls), offered(recalls)
-        if self._offered and self._offered.episode.photo.sha256 in self._confirmed:
-            self._offered = None
+    async def _show_asked(self) -> None:
+        """Show the question about a recall, if there is one, wherever it stands."""
         self.offer()
-        await self._view.memories.ask(self.about)
+        about = self._in_view.about
+        await self._view.memories.ask(about)
         self._note = None
-        if self.about:
-            text = f"{recalled_as(self.about)} {asked_below(self.about.episode)}  {YES_NO}"
+        if about:
+            text = f"{recalled_as(about)} {asked_below(about.episode)}  {YES_NO}"
             self._note = await self._view.note(text, "question")
 
-    async def _answer(self, said: OnRecall) -> None:
+    async def answer(self, said: OnRecall) -> None:
+        """Keep what the user says of a recalled memory."""
         episode, same, _ = said
-        about_this = self.about is not None and self.about.episode.photo == episode.photo
+        about, offered = self._in_view.about, self._in_view.offered
+        about_this = about is not None and about.episode.photo == episode.photo
         asked_last = about_this and self._note is not None and self._view.page.children[-1:] == [self._note]
         if about_this and self._note and self._note.is_attached and not asked_last:
             await self._note.remove()  # out of view, maybe: the answer stands where one looks
         note = self._note if asked_last and self._note else await self._view.note(ANSWERING)
         self._answered = note
-        if about_this or (self._offered and self._offered.episode.photo == episode.photo):
-            self.about = self._offered = None
+        if about_this or (offered and offered.episode.photo == episode.photo):
+            self._in_view.answer_waits()
             self._composer.ask("")
         if not same:
             await self._view.deny(episode.photo)

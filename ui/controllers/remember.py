@@ -33,8 +33,6 @@ class RememberController:
         did: Callable[[str], object],
     ) -> None:
         self._app, self._thread, self._view, self._offer_again, self._did = app, thread, main_view, offer_again, did
-        self.asking = False
-        """Whether the app has just asked who or what is in the photo."""
         self._asked: Note | None = None
         """The note that asks; of several unknown photos, the app asks about the last only."""
         self._told: PhotoEntry | None = None
@@ -63,19 +61,19 @@ class RememberController:
     async def ask_who(self, composer: Composer) -> None:
         """Ask who or what is in the photo, unless the conversation is private."""
         self.ask(not self._view.private, composer)
-        if self.asking:
+        if self._view.in_view.asking:
             if self._asked and self._asked.is_attached:
                 await self._asked.remove()
             self._asked = await self._view.note(TELL_ME)
 
     def ask(self, asking: bool, composer: Composer) -> None:
         """Say in the empty input that a name is expected, or no longer."""
-        self.asking = asking
+        self._view.in_view.asking = asking
         composer.placeholder = TELL_ME_HERE if asking else COMPOSER
 
     def told(self) -> None:
         """Something was told about the photo in view: who it is needs no asking any more."""
-        self.asking = False
+        self._view.in_view.asking = False
         self._told = next(reversed(self._view.page.query(PhotoEntry)), None)
 
     async def correct(self) -> None:

@@ -84,7 +84,7 @@ class PlainMemories:
 
     def confirm(self, said: OnRecall) -> None:
         """Keep an answer whether the photo in view shows what a recalled memory shows."""
-        self._printer.view.about = None
+        self._printer.view.answer_waits()
         self._thread.confirm(CONFIRMED, said)
         self._follow()
 

@@ -18,6 +18,7 @@ from assistant.conversation.events import (
     Reminded,
     Shortened,
 )
+from assistant.dialogue.in_view import InView
 from memory.db.stored_conversation import StoredConversation
 from memory.episode import Episode, Recall, printable
 from memory.errors import KeepsakeError
@@ -25,7 +26,6 @@ from memory.relative_days import dated_words
 from ui import recall_strings, strings, telling_strings
 from ui.imports.tray_strings import when
 from ui.plain import plain_strings
-from ui.plain.in_view import InView
 from ui.recall_strings import NO_WORDS, day
 from ui.runtime import messages
 from ui.runtime.citation_numbers import CitationNumbers
@@ -132,8 +132,8 @@ class Printer(EventHandler[None]):
 
     def _seen(self, entry: object, event: Recalled) -> None:
         """Ask about what a photo has recalled or, where it has recalled nobody, who is in it."""
-        may_ask = entry in (NEW_PHOTO, CONFIRMED) and not self.private
-        self.view.seen(event.recalls, may_ask=may_ask, after_answer=entry == CONFIRMED)
+        self.view.seen(event.recalls, new=entry == NEW_PHOTO, after_answer=entry == CONFIRMED)
+        self.view.asking = entry in (NEW_PHOTO, CONFIRMED) and not self.private and not event.recalls
         if self.view.asking and not self.told_next:
             self.say(plain_strings.NOTE, plain_strings.TELL_ME)
         self._say_asked()
@@ -149,10 +149,10 @@ class Printer(EventHandler[None]):
 
     def _say_asked(self) -> None:
         """Ask about the first memory that may be the same; of a sure one, say that n denies it."""
-        if self.view.answerable(True):
-            self.say(plain_strings.NOTE, telling_strings.PLAIN_NOT_THIS)
         if recall := self.view.about:
             self.say(plain_strings.QUESTION, f"{recall_strings.asked(recall.episode)} {plain_strings.YES_NO}")
+        elif self.view.answerable(True):
+            self.say(plain_strings.NOTE, telling_strings.PLAIN_NOT_THIS)
 
     def recalled(self, event: Recalled) -> None:
         """Print a numbered line for each recalled memory."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.backends.cache import disk_cache
 from assistant.conversation.conversation import Conversation
+from assistant.dialogue.photo_subject import subject
 from assistant.embedder.text_embedder import attach
 from memory import conversations, reminders
 from memory.browse import Duplicate, EpisodeEntry, duplicates
@@ -24,7 +25,6 @@ from memory.paths import memory_file
 from memory.store import Memory
 from memory.text import folded
 from ui import html_export
-from ui.photo_subject import subject
 from ui.runtime.app_thread import AppThread
 from ui.strings import EXPORTED, MEMORY_NEW, NOTHING_KEPT, PRIVATE_EXPORT
 

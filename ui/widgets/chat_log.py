@@ -18,9 +18,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
+from assistant.dialogue.line_decision import REPLIES
 from memory.episode import Photo
 from ui.import_paths import import_source
-from ui.input_parser import LONGEST_TEXT, REPLIES, Typed, photo_paths, read
+from ui.input_parser import LONGEST_TEXT, Typed, photo_paths, read
 from ui.strings import COMPOSER
 from ui.widgets.completion import Completion, Mention, mention, written
 from ui.widgets.photo_view import PhotoView

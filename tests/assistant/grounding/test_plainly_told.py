@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from assistant.dialogue.in_view import asked_about
 from assistant.dialogue.plain_text import spelled_out
 from assistant.grounding.quotes.quotation import introducing
 from memory.episode import Episode, Photo, Recall, Turn
 from tests.support.grounded import check
-from ui.recall_strings import asked, asked_about
+from ui.recall_strings import asked
 
 REFUSED = "You did not tell me, so I cannot say."
 BEAR = ("old teddy from leo", "my ex", "he won it at the fair in porto, summer 2022")

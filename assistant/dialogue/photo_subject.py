@@ -1,6 +1,6 @@
 """Who or what a photo shows, in the words that a person said about it: "This is Zuri", "My blue backpack from Rome".
 
-The app calls a memory by it, in questions and receipts. English patterns; no model is asked.
+A memory is called by it in questions and receipts. English patterns; no model is asked.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from memory.tray import waiting_photos as tray
 from tests.support.apppilot import picture
 from tests.support.plaintalk import Talk, talk
 from ui import dialog_strings, help_strings, strings, telling_strings
+from ui.imports import tray_strings
 from ui.plain import plain_strings
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +177,17 @@ def test_the_tray_by_lines(talk: Talk, memory_file: Path, photos: Path) -> None:
     assert "1 photo waits for words" in lines, "after the undo"
     with Memory(memory_file) as memory:
         assert sorted(episode.words for episode in memory.episodes()) == ["", "This is Rex."]
+
+
+def test_the_tray_is_shut_in_a_private_conversation(talk: Talk, memory_file: Path, photos: Path) -> None:
+    """Before, plain mode kept the words there; the app never did."""
+    with Memory(memory_file) as memory:
+        memory.add(Episode(load_photo(photos / "rex.png"), (), datetime(2025, 5, 12, 12, tzinfo=UTC)))
+        (one,) = memory.ids()
+    lines = talk(FakeBackend(), "/private", "/tray", f"/tray {one} This is Rex.")
+    assert lines.count(plain_strings.without_keys(tray_strings.PRIVATE_NO_TRAY)) == 2
+    with Memory(memory_file) as memory:
+        assert [episode.words for episode in memory.episodes()] == [""]
 
 
 def test_ids_of_the_tray_stay_good_and_paths_are_no_words(talk: Talk, memory_file: Path, photos: Path) -> None:

@@ -14,13 +14,12 @@ from ui.controllers.main_view import MainView
 from ui.dialogs.photo_picker import pictures_folder
 from ui.imports import import_strings as strings
 from ui.imports import import_words
-from ui.imports.folder_watch import OFF, Watching, WatchNews
+from ui.imports.folder_watch import Watching, WatchNews, begins
 from ui.imports.import_dialog import ImportDialog, ImportRequest
 from ui.imports.import_thread import ImportThread, Report
 from ui.input_parser import to_path
 from ui.runtime import settings
 from ui.runtime.app_thread import AppThread
-from ui.strings import DEMO_NO_IMPORT
 from ui.widgets.chat_log import Note
 from ui.widgets.panels import StatusLine
 
@@ -57,10 +56,8 @@ class ImportsController:
 
     async def open(self, path: Path | None, private: bool) -> None:
         """F8, /import, a dropped folder: show the dialog; of a running import, how far it is."""
-        if private:
-            await self._view.note(strings.PRIVATE_NO_IMPORT, "warning")
-        elif self._status.demo:
-            await self._view.note(DEMO_NO_IMPORT, "warning")
+        if why := import_words.refused(private=private, demo=self._status.demo):
+            await self._view.note(why, "warning")
         elif self._running:
             await self._app.push_screen(ImportDialog(self._running.path, self._look, self.worker.stop, self._running))
         else:
@@ -70,11 +67,10 @@ class ImportsController:
 
     async def watch(self, rest: str, private: bool) -> None:
         """/watch FOLDER, /watch off, /watch."""
-        ends = not rest or rest.lower() in OFF
-        if not ends and (private or self._status.demo):
-            await self._view.note(strings.PRIVATE_NO_IMPORT if private else DEMO_NO_IMPORT, "warning")
-            return
-        await self._say_watching(lambda: self._watching.command(rest, to_path))
+        if begins(rest) and (why := import_words.refused(private=private, demo=self._status.demo)):
+            await self._view.note(why, "warning")
+        else:
+            await self._say_watching(lambda: self._watching.command(rest, to_path))
 
     async def _say_watching(self, do: Callable[[], str]) -> None:
         try:

@@ -35,6 +35,11 @@ MANY = 100
 OFF = ("off", "stop", "no", "none")
 
 
+def begins(rest: str) -> bool:
+    """Whether `/watch` with this behind it begins to watch a folder."""
+    return bool(rest) and rest.lower() not in OFF
+
+
 class WatchNews(Message):
     """What the watched folder brought, or that it cannot be watched."""
 

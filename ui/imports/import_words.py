@@ -7,11 +7,17 @@ from memory.episode import printable
 from memory.text import count
 from ui.imports import import_strings as strings
 from ui.imports.import_thread import Report
+from ui.strings import DEMO_NO_IMPORT
 
 
 def name(report: Report) -> str:
     """The name of the folder or file, fit to be shown."""
     return printable(report.path.resolve().name or str(report.path))
+
+
+def refused(*, private: bool, demo: bool) -> str:
+    """Why nothing can be imported now; "" when something can."""
+    return strings.PRIVATE_NO_IMPORT if private else DEMO_NO_IMPORT if demo else ""
 
 
 def preview(report: Report, choices: Choices) -> list[tuple[str, str]]:

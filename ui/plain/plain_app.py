@@ -185,7 +185,7 @@ class PlainApp:
             "/import": Command(lambda path: self._imports.run(to_path(path)), 1),
             "/watch": Command(self._imports.watch),
             "/people": Command(lambda rest: self._decide(partial(plain_people.run, rest, thread.session.changes))),
-            "/tray": Command(lambda rest: self._decide(partial(self._tray.run, rest, thread.session.changes))),
+            "/tray": Command(lambda rest: self._run_tray(rest)),
             "/today": Command(self._start.run),
             "/forget": Command(memories.forget, 1),
             "/details": Command(lambda _: printer.print_lines(lists.receipt(printer.details))),
@@ -224,6 +224,9 @@ class PlainApp:
         """As `_list`, for a job that may change the memory: it is done even when the app is closing."""
         self._thread.query("note", job, self._printer.print_lines, keep=True)
         self._follow()
+
+    def _run_tray(self, rest: str) -> None:
+        self._decide(partial(self._tray.run, rest, self._thread.session.changes, private=self._printer.private))
 
     def _anew(self, question: str) -> None:
         if self._answers.anew(question):

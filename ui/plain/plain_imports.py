@@ -11,14 +11,13 @@ from textual.message import Message
 from memory.errors import KeepsakeError
 from memory.text import count
 from ui.imports import import_strings, import_words
-from ui.imports.folder_watch import OFF, Watching, WatchNews
+from ui.imports.folder_watch import Watching, WatchNews, begins
 from ui.imports.import_thread import ImportReport, ImportThread, Report
 from ui.input_parser import to_path
 from ui.plain import plain_strings
 from ui.plain.printer import Printer
 from ui.runtime.app_thread import AppThread
 from ui.runtime.messages import Notice
-from ui.strings import DEMO_NO_IMPORT
 
 TENTHS = 10
 
@@ -52,9 +51,8 @@ class PlainImports:
 
     def watch(self, rest: str) -> None:
         """/watch FOLDER, /watch off, /watch."""
-        ends = not rest or rest.lower() in OFF
-        if not ends and (self._printer.private or self._printer.demo):
-            return self._say(import_strings.PRIVATE_NO_IMPORT if self._printer.private else DEMO_NO_IMPORT, good=False)
+        if begins(rest) and (why := self._refused()):
+            return self._say(why, good=False)
         try:
             self._say(self._watching.command(rest, to_path), good=True)
         except KeepsakeError as error:
@@ -67,10 +65,8 @@ class PlainImports:
 
     def run(self, path: Path) -> None:
         """Look at `path`, ask, import. Ctrl-C stops; what is in stays."""
-        if self._printer.private:
-            return self._say(import_strings.PRIVATE_NO_IMPORT, good=False)
-        if self._printer.demo:
-            return self._say(DEMO_NO_IMPORT, good=False)
+        if why := self._refused():
+            return self._say(why, good=False)
         choices = import_strings.TRAY_CHOICES
         self._worker.look(path, choices)
         looked = self._follow()
@@ -84,6 +80,9 @@ class PlainImports:
             self._worker.run(path, choices)
             ended = self._follow()
             self._say(import_words.summary(ended), good=ended.state != "failed")
+
+    def _refused(self) -> str:
+        return import_words.refused(private=self._printer.private, demo=self._printer.demo)
 
     def _say(self, text: str, *, good: bool) -> None:
         self._printer.say(plain_strings.DONE if good else plain_strings.NOTE, plain_strings.without_keys(text))

@@ -47,6 +47,7 @@ BYE = "Goodbye: nothing you told me is lost."
 COMMAND_OF_KEY = {
     "F12 turns that off": "/today off turns that off",
     "F12 turns that on again": "/today on turns that on again",
+    "F5 ends it": "/private ends it",
     "F8": "/import",
     "ctrl+t": "/tray",
 }

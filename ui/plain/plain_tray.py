@@ -22,8 +22,13 @@ class PlainTray:
         self._listed: dict[str, str] = {}
         """Photos (hashes) by the ids under which they were listed: words for a photo give its memory another id."""
 
-    def run(self, rest: str, changes: UndoStack, memory: Memory) -> list[str]:
-        """`/tray`: the next photos that wait. `/tray ID WORDS`: words for one; `/tray ID -`: never ask about it."""
+    def run(self, rest: str, changes: UndoStack, memory: Memory, *, private: bool) -> list[str]:
+        """`/tray`: the next photos that wait. `/tray ID WORDS`: words for one; `/tray ID -`: never ask about it.
+
+        In a `private` conversation it is shut.
+        """
+        if private:
+            return [plain_strings.without_keys(tray_strings.PRIVATE_NO_TRAY)]
         id, _, words = (part.strip() for part in rest.partition(" "))
         if not id:
             return self._waiting(memory)

@@ -49,7 +49,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     about = "import a folder of photos, or the export of a chat (WhatsApp, Telegram, Signal), into the memory"
     command = commands.add_parser("import", parents=[common], help=about)
     command.add_argument(
-        "path", type=named_path, metavar="PATH", help="the folder, the ZIP, or the chat's text (or JSON)"
+        "path",
+        type=named_path,
+        metavar="PATH",
+        help="the folder, the ZIP, or the chat's text (or JSON, or its first page)",
     )
     command.add_argument("--words", type=one_line, default="", help="words for photos that come without any")
     command.add_argument("--place", type=one_line, help="where the photos were taken")

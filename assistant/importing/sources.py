@@ -14,16 +14,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from assistant.importing.chats.chat import DayOrder
+from assistant.importing.chats.chat import Chat, DayOrder
 from assistant.importing.chats.chat_files import (
-    AS_PAGES,
+    ACCOUNT,
+    AS_ACCOUNT,
     LONGEST_TEXT,
     PAGES,
     SIGNAL,
     TELEGRAM,
+    chats_of_pages,
+    holds_pages,
     holds_signal,
     holds_telegram,
     is_text,
+    pages_in,
     signal_chats,
     telegram_chats,
     text_in,
@@ -72,6 +76,8 @@ def _opened(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
         return _telegram_folder(path, me)
     if without_copy(path) == SIGNAL:
         return _signal_folder(path, me)
+    if path.name.lower() == PAGES and holds_pages(path):
+        return _telegram_pages(path, me)
     if path.suffix.lower() == ".txt":
         return _chat_folder(path.parent, path, path.parent.name, me, order)
     if path.is_file() and zipfile.is_zipfile(path):
@@ -97,7 +103,7 @@ def _zip(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -
         return chat
     found = zips_source([path], stack)
     if len(found.items):
-        return found
+        return replace(found, notes=(*found.notes, AS_ACCOUNT)) if _is_account(found) else found
     if any(other.lower().endswith(".json") for other in found.others):
         raise KeepsakeError(f"{shown(path)}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}")
     raise KeepsakeError(
@@ -119,7 +125,7 @@ def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
     if alone and (chat := _chat_in(seen[0], list(seen[0].iterdir()), me, order)):
         return chat
     found = folder_source(path)
-    notes = [AS_PAGES] if (path / PAGES).is_file() else []
+    notes = [AS_ACCOUNT] if _is_account(found) else []
     chats = [other for other in found.others if is_text(Path(other)) or without_copy(Path(other)) in (TELEGRAM, SIGNAL)]
     if chats:
         notes.append(f"{', '.join(chats[:3])}: if this is a chat, import its folder by itself, for what was said")
@@ -133,6 +139,11 @@ def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
     return replace(found, notes=(*found.notes, *notes))
 
 
+def _is_account(found: Source) -> bool:
+    """Whether photos lie in an account of Telegram as pages."""
+    return any(Path(other).name == ACCOUNT for other in found.others)
+
+
 def _chat_in(path: Path, inside: Sequence[Path], me: str | None, order: DayOrder | None) -> Source | None:
     """The export of a chat that the files of a folder are; None where they are none."""
     files = [file for file in inside if file.is_file()]
@@ -143,6 +154,8 @@ def _chat_in(path: Path, inside: Sequence[Path], me: str | None, order: DayOrder
             return _telegram_folder(file, me)
         if without_copy(file) == SIGNAL and holds_signal(file):
             return _signal_folder(file, me)
+    if (first := pages_in(file.name for file in files)[:1]) and holds_pages(path / first[0]):
+        return _telegram_pages(path / first[0], me)
     return None
 
 
@@ -165,7 +178,17 @@ def _chat_folder(folder: Path, text: Path, title: str, me: str | None, order: Da
 
 def _telegram_folder(file: Path, me: str | None) -> Source:
     """The photos of an export of Telegram; only files within its own folder are read."""
-    chats = telegram_chats(read_ordinary(file, LONGEST_TEXT), shown(file))
+    return _telegram_source(telegram_chats(read_ordinary(file, LONGEST_TEXT), shown(file)), file, me)
+
+
+def _telegram_pages(file: Path, me: str | None) -> Source:
+    """The photos of a chat of Telegram whose first page is `file`, as `_telegram_folder`."""
+    pages = pages_in(one.name for one in file.parent.iterdir() if one.is_file())
+    read = [read_ordinary(file.parent / page, LONGEST_TEXT) for page in pages]
+    return _telegram_source(chats_of_pages(read, shown(file)), file, me)
+
+
+def _telegram_source(chats: Sequence[Chat], file: Path, me: str | None) -> Source:
     folder = file.parent.resolve()
     named = {m.file: (folder / m.file) for chat in chats for m in chat.messages if m.file}
     media = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 DayOrder = Literal["dmy", "mdy", "ymd"]
@@ -45,6 +45,13 @@ class Message:
     """What replies call the message; "" where the export has no such thing."""
     reply_to: str = ""
     """The id of the message that this one replies to."""
+    offset: timedelta | None = None
+    """How far that clock is from UTC, where the export says so."""
+
+    @property
+    def moment(self) -> datetime:
+        """When it was sent, on the clock of the export, or this machine's where the offset is not known."""
+        return self.when.replace(tzinfo=timezone(self.offset)) if self.offset is not None else self.when.astimezone()
 
 
 @dataclass(frozen=True, slots=True)

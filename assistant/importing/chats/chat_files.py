@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from assistant.importing.chats import signal, telegram, whatsapp
+from assistant.importing.chats import signal, telegram, telegram_pages, whatsapp
 from assistant.importing.chats.chat import Chat, DayOrder
 from assistant.importing.chats.chat_source import Media
 from assistant.photo import shown
@@ -20,8 +20,14 @@ LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 TELEGRAM = "result.json"
 """The file that holds an export of Telegram."""
-PAGES, AS_PAGES = "messages.html", "this is a chat of Telegram as pages, without its words: export it again as JSON"
-"""The first file of an export of Telegram that only people can read, and what is said of it."""
+PAGES, _PAGE = "messages.html", re.compile(r"messages(\d*)\.html", re.I)
+"""The first page of a chat of Telegram as pages, and each."""
+ACCOUNT = "export_results.html"
+"""The page that leads to all chats of an account, and what is said of it."""
+AS_ACCOUNT = (
+    "this is an account of Telegram as pages: import each folder in chats/ by itself, for what was said, "
+    "or export it as “Machine-readable JSON”"
+)
 SIGNAL = "main.jsonl"
 """The file that holds an export of Signal."""
 
@@ -50,6 +56,20 @@ def holds_telegram(file: Path) -> bool:
     try:
         return telegram.is_telegram(telegram.load(read_ordinary(file, LONGEST_TEXT)))
     except (KeepsakeError, OSError):
+        return False
+
+
+def pages_in(names: Iterable[str]) -> list[str]:
+    """The pages of a chat of Telegram among the names of a folder, in their order; [] without the first."""
+    pages = {int(match[1] or 1): name for name in names if (match := _PAGE.fullmatch(name))}
+    return [pages[n] for n in sorted(pages)] if 1 in pages else []
+
+
+def holds_pages(file: Path) -> bool:
+    """Whether a file is the first page of a chat of Telegram; another program's `messages.html` is none."""
+    try:
+        return telegram_pages.is_pages(read_ordinary(file, LONGEST_TEXT))
+    except OSError:
         return False
 
 
@@ -86,6 +106,14 @@ def telegram_chats(data: bytes, name: str) -> list[Chat]:
     """The chats in the bytes of a `result.json`. Raises KeepsakeError."""
     try:
         return telegram.parse(telegram.load(data))
+    except KeepsakeError as error:
+        raise KeepsakeError(f"{name}: {error}") from error
+
+
+def chats_of_pages(pages: Sequence[bytes], name: str) -> list[Chat]:
+    """The chat on pages of Telegram. Raises KeepsakeError."""
+    try:
+        return telegram_pages.parse(pages)
     except KeepsakeError as error:
         raise KeepsakeError(f"{name}: {error}") from error
 

@@ -55,7 +55,7 @@ def _source(chat: Chat, name: str, title: str, media: Media, me: str | None) -> 
             missing.append((file, "the chat names it, but it is not in the export"))
             continue
         words = tuple(m.text if m.sender == me else f"{one_line(m.sender)} wrote: {m.text}" for m in about)
-        items.append(Item(file, media[same(message.file)], words, "", message.when.astimezone(), "chat"))
+        items.append(Item(file, media[same(message.file)], words, "", message.moment, "chat"))
     others = [
         shown(Path(m.file).name) for m in chat.messages if m.file and same(m.file) in media and not _is_photo(m.file)
     ]

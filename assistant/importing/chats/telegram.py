@@ -1,17 +1,18 @@
 """Parse the JSON export of Telegram Desktop (`result.json`): one chat, or all of an account.
 
 No file is opened here. Fields as documented at core.telegram.org/import-export: a message has a date on the clock of
-the device that exported, who it is from, a text in one piece or in pieces with marks, and the path of a photo or file
-within the export; where media were left out a sentence stands in the path's place. What was forwarded is its author's
-words, or nobody's where the author is not said. Notices, stickers, polls, places and calls are nobody's words; what
-deletes itself is left out. Channels and bots are not read.
+the device that exported, and in seconds since 1970, which tell how far that clock is from UTC; who it is from, a text
+in one piece or in pieces with marks, and the path of a photo or file within the export; where media were left out a
+sentence stands in the path's place. What was forwarded is its author's words, or nobody's where the author is not said.
+Notices, stickers, polls, places and calls are nobody's words; what deletes itself is left out. Channels and bots are
+not read.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -96,7 +97,8 @@ def _messages(listed: list[object]) -> Iterator[Message]:
             continue  # notices: joined, pinned, called
         if raw.get("self_destruct_period_seconds"):
             continue
-        when = _when(raw.get("date")) or _moment(raw.get("date_unixtime"))
+        local, moment = _when(raw.get("date")), _moment(raw.get("date_unixtime"))
+        when = local or (moment.astimezone().replace(tzinfo=None) if moment else None)
         own = raw.get("author") or raw.get("from")  # an author signs what a group or channel says
         said_by = raw.get("forwarded_from") if "forwarded_from" in raw else own  # null: nobody knows
         sender = " ".join(_text(said_by).split()) or "somebody"
@@ -109,7 +111,14 @@ def _messages(listed: list[object]) -> Iterator[Message]:
         omitted = _path(raw).startswith("(")
         if text or file or omitted:
             yield Message(
-                when, sender, text, file, omitted, _number(raw.get("id")), _number(raw.get("reply_to_message_id"))
+                when,
+                sender,
+                text,
+                file,
+                omitted,
+                _number(raw.get("id")),
+                _number(raw.get("reply_to_message_id")),
+                _offset(local, moment),
             )
 
 
@@ -131,33 +140,57 @@ def _path(raw: dict[str, Any]) -> str:
 
 
 def _file(raw: dict[str, Any]) -> str | None:
-    """The path of what was sent, within the export. One that leads out of it is cut to its name."""
-    parts = PurePosixPath(_path(raw).replace("\\", "/")).parts
-    if not parts or parts[0].startswith("("):
+    """The path of what was sent, within the export."""
+    path = _path(raw)
+    return None if path.startswith("(") else inside(path)
+
+
+def inside(path: str) -> str | None:
+    """A path within the export; one that leads out of it is cut to its name. None for none."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    if not parts:
         return None
     return parts[-1] if ".." in parts or parts[0] == "/" else "/".join(parts)
 
 
 def _when(value: object) -> datetime | None:
-    """A date such as 2024-05-12T18:30:00; None where there is no such date, before FOUNDED, and after tomorrow."""
+    """A date such as 2024-05-12T18:30:00; None where there is no such date, or it is not `usable`."""
     try:
         when = datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
     except ValueError:
         return None
-    return when if when and when.year >= FOUNDED and when <= datetime.now() + timedelta(days=1) else None
+    return when if when and usable(when) else None
+
+
+def usable(when: datetime) -> bool:
+    """Whether a message can be of this time: not before FOUNDED, nor after tomorrow."""
+    return when.year >= FOUNDED and when <= datetime.now() + timedelta(days=1)
 
 
 def _moment(value: object) -> datetime | None:
-    """Seconds since 1970, as text or a number, on the clock of this machine; None as for `_when`."""
+    """Seconds since 1970, as text or a number; None as for `_when`."""
     try:
-        return _when(datetime.fromtimestamp(int(value)).isoformat())  # type: ignore[call-overload]
+        when = datetime.fromtimestamp(int(value), UTC)  # type: ignore[call-overload]
     except (ValueError, TypeError, OverflowError, OSError):
         return None
+    return when if usable(when.replace(tzinfo=None)) else None
+
+
+def _offset(local: datetime | None, moment: datetime | None) -> timedelta | None:
+    """How far the clock of the device that exported was from UTC; None where that is not said, or is no such thing."""
+    if not local or not moment:
+        return None
+    offset = local - moment.replace(tzinfo=None)
+    return offset if abs(offset) <= timedelta(hours=14) and not offset % timedelta(minutes=15) else None
 
 
 def _text(value: object) -> str:
     """A text: in one piece, or in pieces, of which some are marked as links, names and the like."""
     pieces = value if isinstance(value, list) else [value]
     texts = [piece.get("text") if isinstance(piece, dict) else piece for piece in pieces]
-    lines = "".join(text for text in texts if isinstance(text, str)).split("\n")
-    return "\n".join(line.strip() for line in lines).strip()
+    return clean("".join(text for text in texts if isinstance(text, str)))
+
+
+def clean(text: str) -> str:
+    """A text without spaces around its lines."""
+    return "\n".join(line.strip() for line in text.split("\n")).strip()

@@ -11,9 +11,12 @@ from pathlib import Path
 from assistant.importing.chats.chat import DayOrder
 from assistant.importing.chats.chat_files import (
     LONGEST_TEXT,
+    PAGES,
     SIGNAL,
     TELEGRAM,
+    chats_of_pages,
     is_text,
+    pages_in,
     signal_chats,
     telegram_chats,
     text_in,
@@ -21,6 +24,7 @@ from assistant.importing.chats.chat_files import (
     without_copy,
 )
 from assistant.importing.chats.chat_source import Media, source
+from assistant.importing.chats.telegram_pages import is_pages
 from assistant.importing.import_source import Source
 from assistant.importing.zip_entry import entry_bytes
 from assistant.photo import shown
@@ -40,10 +44,11 @@ def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayO
         info.filename = written_names(info)[0]
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = text_in([Path(info.filename) for info in texts], name)
-    for name_of, opened in ((TELEGRAM, _telegram_zip), (SIGNAL, _signal_zip)):
+    for name_of, opened in ((TELEGRAM, _telegram_zip), (SIGNAL, _signal_zip), (PAGES, _telegram_pages)):
         found = [info for info in files if without_copy(Path(info.filename)) == name_of]
-        if text is None and found:
-            return opened(archive, min(found, key=lambda info: len(info.filename)), path, me)
+        first = min(found, key=lambda info: len(info.filename), default=None)
+        if text is None and first and (export := opened(archive, first, path, me)):
+            return export
     if text is None:
         if any(info.filename == "episodes.jsonl" for info in files):
             raise KeepsakeError(f"{name}: this is an export of Keepsake: `python -m memory import {name}` reads it")
@@ -67,13 +72,25 @@ def holds_chat(path: Path) -> bool:
             files = [Path(written_names(info)[0]) for info in archive.infolist()]
     except (DamagedZip, OSError):
         return False
-    return any(is_text(file) or without_copy(file) in (TELEGRAM, SIGNAL) for file in files)
+    return any(is_text(file) or without_copy(file) in (TELEGRAM, SIGNAL, PAGES) for file in files)
 
 
 def _telegram_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:
     """The photos of an export of Telegram, whose files may lie in one folder of the ZIP."""
     name = f"{shown(path)}: {TELEGRAM}"
     return source(telegram_chats(_text_of(archive, entry, name), name), name, path.stem, _beside(archive, entry), me)
+
+
+def _telegram_pages(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source | None:
+    """As `_telegram_zip`, of a chat as pages; None where the page is another program's, or there are several chats."""
+    name, first = f"{shown(path)}: {PAGES}", Path(entry.filename)
+    files = [(Path(info.filename), info) for info in archive.infolist()]
+    beside = {file.name: info for file, info in files if file.parent == first.parent}
+    several = sum(file.name == first.name for file, _ in files) > 1
+    if several or not is_pages(_text_of(archive, entry, name)):
+        return None
+    pages = [_text_of(archive, beside[page], name) for page in pages_in(beside)]
+    return source(chats_of_pages(pages, name), name, path.stem, _beside(archive, entry), me)
 
 
 def _signal_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:

@@ -150,13 +150,6 @@ def test_groups_that_the_user_left_are_read_too() -> None:
     assert len(telegram.parse({"chats": {"list": [CHAT]}, "left_chats": 3})) == 1
 
 
-def test_an_export_as_pages_says_what_to_do(tmp_path: Path) -> None:
-    save(tmp_path / "ChatExport/photos/photo_1@12-05-2024_18-30-20.jpg", 1)
-    (tmp_path / "ChatExport/messages.html").write_text("<html>")
-    with open_source(tmp_path / "ChatExport") as source:
-        assert source.kind == "folder" and source.notes[-1].endswith("export it again as JSON")
-
-
 def test_another_programs_result_leaves_a_folder_of_photos(tmp_path: Path) -> None:
     save(tmp_path / "lab/photo.jpg", 1)
     (tmp_path / "lab/result.json").write_text('{"score": 3}')

@@ -1,0 +1,180 @@
+"""Parse the pages that Telegram Desktop exports unless asked for JSON: messages.html, messages2.html ... of one chat.
+
+No file is opened here. What stands where is taken from Telegram Desktop's own sources (export_output_html.cpp): each
+message is a "message default", which has no name where it is "joined" to the one before; its date is on the clock of
+the device that exported, with the offset from UTC in newer exports. Whose words count is decided as for JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+
+from assistant.importing.chats.chat import Chat, Message, without_coordinates
+from assistant.importing.chats.telegram import clean, inside, usable
+from memory.errors import KeepsakeError
+
+_DATE = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)(?: UTC([+-])(\d\d):?(\d\d))?")
+_REPLIED = re.compile(r"#go_to_message(\d+)$")
+_VIA = re.compile(r" via @\w+$")
+_COMMANDS = re.compile(r"(?:/\w+(?:@\w+)?\s*)+")
+_ACCOUNT = re.compile(r"^(?:\.\./)+chats/[^/]+/")
+"""What paths of files begin with in the export of an account: the chat's own folder."""
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_FILES = frozenset(["photo_wrap", "video_file_wrap", "media_photo", "media_file", "media_video"])
+"""Classes of what was sent as a file, and"""
+_SOUNDS = frozenset(["media_voice_message", "media_audio_file"])
+_NO_WORDS = frozenset(f"media_{kind}" for kind in "call contact location live_location venue game invoice poll".split())
+"""classes of what nobody wrote."""
+_PARTS = {"from_name": "from", "reply_to": "reply", "text": "text", "signature": "signature", "title": "title"}
+_GONE, _NOBODY = "Deleted Account", "somebody"
+
+
+def is_pages(data: bytes) -> bool:
+    """Whether some bytes look like the first page of a chat."""
+    return b'class="page_wrap"' in data and b'class="message ' in data
+
+
+def parse(pages: Sequence[bytes]) -> list[Chat]:
+    """The chat on these pages. Raises KeepsakeError when it has no message of a person."""
+    reader = _Reader()
+    try:
+        for page in pages:
+            reader.feed(page.decode("utf-8", "replace"))
+            reader.begin_page()
+    except AssertionError as error:  # of the parser, about a mark that no page of Telegram has
+        raise KeepsakeError("a page is damaged: export the chat again") from error
+    if not reader.messages:
+        raise KeepsakeError("no message of a person is in it")
+    return [Chat(tuple(reader.messages), title=" ".join(reader.title.split()))]
+
+
+@dataclass
+class _Raw:
+    """A message whose end is not read yet; `parts` has the texts in it by what they are."""
+
+    id: str
+    joined: bool
+    when: datetime | None = None
+    offset: timedelta | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    forwarded: bool = False
+    reply_to: str = ""
+    kinds: set[str] = field(default_factory=set)
+    """Classes of what was sent."""
+    file: str = ""
+
+    def line(self, part: str) -> str:
+        return " ".join(self.parts.get(part, "").split())
+
+
+class _Reader(HTMLParser):
+    """Reads pages, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = ""
+        self.messages: list[Message] = []
+        self._open: list[tuple[str, str]] = []  # tags, each with what its text is
+        self._now: _Raw | None = None
+        self._sender = self._forwarded = ""  # of the message before
+
+    def begin_page(self) -> None:
+        """Begin a new page; what the one before left open is none of it."""
+        self.reset()
+        self._open, self._now = [], None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the text of a tag is."""
+        if tag in _VOID:
+            if tag == "br":
+                self.handle_data("\n")
+            return
+        found = {name: value or "" for name, value in attrs}
+        classes = set(found.get("class", "").split())
+        role = ""
+        if "message" in classes:
+            said = "default" in classes  # else a notice
+            role = "message" if said else "notice"
+            self._now = _Raw(found.get("id", "").removeprefix("message"), "joined" in classes) if said else None
+        elif "page_header" in classes:
+            role = "header"
+        elif self._now:
+            role = self._part(self._now, found, classes)
+        self._open.append((tag, role))
+
+    def _part(self, now: _Raw, attrs: dict[str, str], classes: set[str]) -> str:
+        """What a tag within a message is."""
+        roles = {role for _, role in self._open}
+        if classes >= {"date", "details"}:
+            if "forwarded" not in roles and now.when is None:
+                now.when, now.offset = _when(attrs.get("title", ""))
+            return "date"
+        if classes >= {"forwarded", "body"}:
+            now.forwarded = True
+            return "forwarded"
+        now.kinds |= classes
+        if classes & (_FILES | _SOUNDS) and (href := attrs.get("href", "")) and "://" not in href:
+            now.file = _ACCOUNT.sub("", href)
+        if "reply" in roles and (match := _REPLIED.search(attrs.get("href", ""))):
+            now.reply_to = match[1]
+        role = next((role for name, role in _PARTS.items() if name in classes), "")
+        return "forwarded from" if role == "from" and "forwarded" in roles else role
+
+    def handle_data(self, data: str) -> None:
+        """Keep text where it is a part of a message, or the chat's title."""
+        role = next((role for _, role in reversed(self._open) if role), "")
+        if role == "header":
+            self.title += data if not self.messages else ""
+        elif self._now and role:
+            self._now.parts[role] = self._now.parts.get(role, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a tag, and what was left open in it."""
+        if all(tag != opened for opened, _ in self._open):
+            return
+        while self._open:
+            opened, role = self._open.pop()
+            if role == "message" and self._now:
+                self._end(self._now)
+                self._now = None
+            if opened == tag:
+                return
+
+    def _end(self, now: _Raw) -> None:
+        """Keep a message that is read to its end."""
+        if not now.joined:
+            self._sender = now.line("from")
+        self._forwarded = (now.line("forwarded from") or self._forwarded) if now.forwarded else ""
+        own = now.line("signature") or self._sender
+        names = (self._forwarded if now.forwarded else own, self._sender)
+        sender = _VIA.sub("", names[0])
+        when = now.when
+        if when is None or not usable(when) or now.line("title").startswith("Self-destructing"):
+            return
+        written = clean(now.parts.get("text", ""))
+        nobodys = now.kinds & _NO_WORDS or any(map(_VIA.search, names)) or _COMMANDS.fullmatch(written)
+        text = "" if nobodys else without_coordinates(written)
+        sent = bool(now.kinds & (_FILES | _SOUNDS)) and now.line("title") not in ("Sticker", "Animation")
+        file = inside(now.file) if sent and now.file else None
+        omitted = sent and not now.file
+        if text or file or omitted:
+            sender = _NOBODY if sender in ("", _GONE) else sender
+            self.messages.append(Message(when, sender, text, file, omitted, now.id, now.reply_to, now.offset))
+
+
+def _when(text: str) -> tuple[datetime | None, timedelta | None]:
+    """The time of "25.12.2023 18:30:05 UTC+01:00", and its offset from UTC."""
+    if not (match := _DATE.fullmatch(text.strip())):
+        return None, None
+    day, month, year, hour, minute, second = map(int, match.groups()[:6])
+    offset = timedelta(hours=int(match[8]), minutes=int(match[9])) if match[7] else None
+    if offset is not None and match[7] == "-":
+        offset = -offset
+    try:
+        return datetime(year, month, day, hour, minute, second), offset
+    except ValueError:
+        return None, None

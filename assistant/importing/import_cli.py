@@ -15,13 +15,13 @@ from typing import Any, get_args
 
 from assistant.backends.cache import disk_cache
 from assistant.encoder.encoder import PhotoEncoder
-from assistant.importing.chats.chat import DayOrder
 from assistant.importing.file_metadata import one_line
 from assistant.importing.import_outcomes import Tally
 from assistant.importing.import_photos import SNAPSHOT_FROM, import_all
 from assistant.importing.import_source import Choices, Source
 from assistant.importing.seen_files import SeenFiles
 from assistant.importing.sources import open_source
+from assistant.metadata.name_day import DayOrder
 from assistant.opening import encoder_and_model, open_memory
 from assistant.photo import shown
 from assistant.progress import progress_line
@@ -69,7 +69,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--days",
         choices=get_args(DayOrder),
-        help="order of day, month and year in the chat's dates (default: inferred from the chat)",
+        help="order of day, month and year in the chat's dates, or in names of files (default: inferred)",
     )
     command.add_argument("--dry-run", action="store_true", help="print what would be imported, and store nothing")
     command.set_defaults(run=_import)

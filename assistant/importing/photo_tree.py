@@ -24,7 +24,7 @@ from assistant.importing.libraries import apple_lists
 from assistant.importing.libraries.folder_level import Level, hidden, sort_names
 from assistant.importing.libraries.takeout_parts import export_of, in_other_parts, in_takeout, parts_in
 from assistant.importing.sidecars import LONGEST, read_sidecars
-from assistant.metadata.name_day import day_of_name
+from assistant.metadata.name_day import DayOrder, day_of_name
 from assistant.photo import is_photo_file, read_file, shown
 from memory.files import read_ordinary
 from memory.text import count
@@ -94,14 +94,14 @@ def levels(root: Path, unreadable: Callable[[OSError], object] = lambda error: N
         yield level
 
 
-def items_of(root: Path, level: Level) -> Iterator[Item]:
+def items_of(root: Path, level: Level, order: DayOrder | None = None) -> Iterator[Item]:
     """The photos of a level."""
     for name, sidecars in level.photos:
         path = level.folder / name
         files = [((level.folder / one).name, partial(read_ordinary, level.folder / one, LONGEST)) for one in sidecars]
         below = path.relative_to(root)
         steps, listed = level.steps_of(name, below.parent.parts), level.listed(name)
-        yield item_of(below, steps, partial(read_file, path), files, partial(_changed, path), path, listed)
+        yield item_of(below, steps, partial(read_file, path), files, partial(_changed, path), path, listed, order)
 
 
 def item_of(
@@ -112,11 +112,12 @@ def item_of(
     changed: Callable[[], datetime | None],
     path: Path | None = None,
     listed: Sidecar | None = None,
+    order: DayOrder | None = None,
 ) -> Item:
     """A photo in folders (`steps`); `sidecars`: a name and what reads the file, each; `changed`: when it was; `listed`:
-    what a list says of it."""
+    what a list says of it; `order`: that of days in names."""
     file_time = changed()
-    day, date_source = day_of_name(name.stem, file_time), "name"
+    day, date_source = day_of_name(name.stem, file_time, order), "name"
     if day is None:
         day, date_source = file_time, "file" if file_time else ""
     return Item(
@@ -151,17 +152,18 @@ class _Photos:
 
     root: Path
     total: int
+    order: DayOrder | None
 
     def __len__(self) -> int:
         return self.total
 
     def __iter__(self) -> Iterator[Item]:
         for level in levels(self.root):
-            yield from items_of(self.root, level)
+            yield from items_of(self.root, level, self.order)
 
 
-def folder_source(root: Path) -> Source:
-    """All photos in a folder and below it."""
+def folder_source(root: Path, order: DayOrder | None = None) -> Source:
+    """All photos in a folder and below it; `order`: that of days in their names."""
     counts: Counter[str] = Counter()
     others: list[str] = []
     links: list[str] = []
@@ -185,7 +187,7 @@ def folder_source(root: Path) -> Source:
         unusable += [(shown(below / name), why) for name, why in level.unusable]
         left_out += [(why, shown(name)) for why, name in level.left_out]
     notes = notes_of(counts, links, left_out)
-    return Source("folder", _Photos(root, counts["photos"]), tuple(unusable), tuple(others), notes)
+    return Source("folder", _Photos(root, counts["photos"], order), tuple(unusable), tuple(others), notes)
 
 
 def files_source(root: Path, files: Collection[Path]) -> Source:

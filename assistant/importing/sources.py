@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from assistant.importing.chats.chat import Chat, DayOrder
+from assistant.importing.chats.chat import Chat
 from assistant.importing.chats.chat_files import (
     ACCOUNT,
     AS_ACCOUNT,
@@ -40,6 +40,7 @@ from assistant.importing.import_source import Source
 from assistant.importing.libraries.folder_level import hidden
 from assistant.importing.photo_tree import folder_source
 from assistant.importing.zipped_photos import zips_source
+from assistant.metadata.name_day import DayOrder
 from assistant.photo import SUFFIXES, read_file, shown
 from memory.errors import KeepsakeError
 from memory.files import read_ordinary
@@ -55,7 +56,8 @@ ARCHIVES = frozenset(".7z .rar .tar .gz .tgz .bz2 .xz .zst".split())
 def open_source(path: Path, me: str | None = None, order: DayOrder | None = None) -> Iterator[Source]:
     """The source at `path`; a ZIP stays open as long as this context. Raises KeepsakeError.
 
-    `me` is the user's name in a chat, `order` the order of its dates; both are inferred when they are None.
+    `me` is the user's name in a chat, `order` the order of its dates, or of those in names of files; both are inferred
+    when they are None.
     """
     try:
         with ExitStack() as stack:
@@ -101,7 +103,7 @@ def _zip(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -
     """The chat in a ZIP, or else its photos."""
     if chat := zip_source(stack.enter_context(zip_archive(path)), path, me, order):
         return chat
-    found = zips_source([path], stack)
+    found = zips_source([path], stack, order)
     if len(found.items):
         return replace(found, notes=(*found.notes, AS_ACCOUNT)) if _is_account(found) else found
     if any(other.lower().endswith(".json") for other in found.others):
@@ -124,14 +126,14 @@ def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
     alone = len(seen) == 1 and seen[0].is_dir() and not seen[0].is_symlink()
     if alone and (chat := _chat_in(seen[0], list(seen[0].iterdir()), me, order)):
         return chat
-    found = folder_source(path)
+    found = folder_source(path, order)
     notes = [AS_ACCOUNT] if _is_account(found) else []
     chats = [other for other in found.others if is_text(Path(other)) or without_copy(Path(other)) in (TELEGRAM, SIGNAL)]
     if chats:
         notes.append(f"{', '.join(chats[:3])}: if this is a chat, import its folder by itself, for what was said")
     if zips := [path / other for other in found.others if other.lower().endswith(".zip") and (path / other).is_file()]:
         opened = [] if len(found.items) else [file for file in zips if not holds_chat(file)]
-        if opened and len((inside := zips_source(opened, stack)).items):
+        if opened and len((inside := zips_source(opened, stack, order)).items):
             gone = {shown(file.relative_to(path)) for file in opened}
             others = (*inside.others, *(other for other in found.others if other not in gone))
             return replace(inside, others=others, notes=(*inside.notes, *found.notes, *notes))

@@ -23,6 +23,7 @@ from assistant.importing.libraries.takeout_parts import in_takeout
 from assistant.importing.photo_tree import item_of, notes_of
 from assistant.importing.sidecars import LONGEST, key_of
 from assistant.importing.zip_entry import entry_bytes
+from assistant.metadata.name_day import DayOrder
 from assistant.photo import MAX_BYTES, SUFFIXES, shown
 from memory.errors import PhotoError
 from memory.maintenance.zip_files import DamagedZip, bound, written_names, zip_archive
@@ -57,7 +58,7 @@ class _Zip:
             raise ValueError(str(error)) from error
 
 
-def zips_source(paths: Sequence[Path], stack: ExitStack) -> Source:
+def zips_source(paths: Sequence[Path], stack: ExitStack, order: DayOrder | None = None) -> Source:
     """The photos in these ZIPs, which stay open as long as `stack`. Raises DamagedZip and OSError for a single one; of
     several, one that cannot be opened is named."""
     zips, unusable = [], []
@@ -94,7 +95,7 @@ def zips_source(paths: Sequence[Path], stack: ExitStack) -> Source:
                 info, read = one.folders[folder][name], partial(one.read, name=shown(str(where / name)))
                 steps, changed = level.steps_of(name, folder.parts), partial(_changed, info)
                 items.append(
-                    item_of(where / name, steps, partial(read, info), files, changed, listed=level.listed(name))
+                    item_of(where / name, steps, partial(read, info), files, changed, None, level.listed(name), order)
                 )
     return Source("folder", items, tuple(unusable), tuple(others), notes_of(counts, left_out=left_out))
 

@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from assistant.metadata.date_text import was_never_set
 from memory.times.calendar_names import MONTHS
 from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 
+DayOrder = Literal["dmy", "mdy", "ymd"]
+"""The order of day, month and year in a date."""
 _CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
 _DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
 _JOINED = re.compile(r"(?<!\d)((?:19|20)\d\d)_(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)")
@@ -56,15 +59,17 @@ _IN_UTC = re.compile(r"PXL_\d{8}_\d{6}")
 """Names that Google's telephones give, with the time in UTC."""
 
 
-def day_of_name(name: str, changed: datetime | None = None) -> datetime | None:
+def day_of_name(name: str, changed: datetime | None = None, order: DayOrder | None = None) -> datetime | None:
     """The local time in a name such as IMG_20250801_183000 or IMG-20250801-WA0001 (noon, for a day alone).
 
     A day written before its month counts where it cannot be a month, with points (31.12.2020), or where the file was
-    `changed` on that day: of "Photo on 06-05-2024" this alone tells. None without a day, or for one that has not come
-    yet or is that of a clock that nobody set.
+    `changed` on that day: of "Photo on 06-05-2024" this alone tells, unless the user says the `order` of names. None
+    without a day, or for one that has not come yet or is that of a clock that nobody set.
     """
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
-    for year, month, day, clock in _days(unicodedata.normalize("NFKC", name), changed.date() if changed else None):
+    for year, month, day, clock in _days(
+        unicodedata.normalize("NFKC", name), changed.date() if changed else None, order
+    ):
         with suppress(ValueError, OverflowError, OSError):
             hour, minute, second = clock
             if was_never_set(datetime(year, month, day, hour, minute, second)):
@@ -91,7 +96,7 @@ def without_worded_days(name: str) -> str:
     return name.strip()
 
 
-def _days(name: str, changed: date | None) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
+def _days(name: str, changed: date | None, order: DayOrder | None) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     """Year, month, day and (hour, minute, second), which may be empty; the surest way of writing first."""
     for year, month, day, *clock in _JOINED.findall(name):
         yield int(year), int(month), int(day), tuple(map(int, clock))
@@ -110,8 +115,14 @@ def _days(name: str, changed: date | None) -> Iterator[tuple[int, int, int, tupl
     for telegram, one, mark, other, year in _DAY_FIRST.findall(name):
         if telegram:
             yield int(year), int(other), int(one), ()
+        elif order in ("dmy", "mdy"):
+            day, month = (one, other) if order == "dmy" else (other, one)
+            yield int(year), int(month), int(day), ()
         yield from _either(int(one), mark, int(other), int(year), changed)
     for one, mark, other, year in _TWO_DIGITS.findall(name):
+        if order:
+            ordered = dict(zip(order, map(int, (one, other, year)), strict=True))
+            yield 2000 + ordered["y"], ordered["m"], ordered["d"], ()
         if mark == "." or len(one) + len(other) < 4:  # else the year may stand first
             yield from _either(int(one), mark, int(other), 2000 + int(year), changed)
 

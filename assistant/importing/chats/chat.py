@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Literal
 
-DayOrder = Literal["dmy", "mdy", "ymd"]
-"""The order of day, month and year in a date."""
+from assistant.metadata.name_day import DayOrder
+
 BEFORE, AFTER, ROW = timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=2)
 """A message is about a photo when it comes at most BEFORE ahead of it or AFTER behind it. Photos at most ROW apart are
 sent in a row."""

@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from assistant.importing.chats import signal, telegram, telegram_pages, whatsapp
-from assistant.importing.chats.chat import Chat, DayOrder
+from assistant.importing.chats.chat import Chat
 from assistant.importing.chats.chat_source import Media
+from assistant.metadata.name_day import DayOrder
 from assistant.photo import shown
 from memory.errors import KeepsakeError
 from memory.files import read_ordinary

@@ -24,9 +24,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
-from assistant.importing.chats.chat import Chat, DayOrder, Message
+from assistant.importing.chats.chat import Chat, Message
 from assistant.importing.chats.whatsapp_senders import deeds, group, names_a_group, names_with_colons, within_quotes
 from assistant.importing.chats.whatsapp_words import LEFT_OUT, OMITTED, half_of, is_notice, without_additions
+from assistant.metadata.name_day import DayOrder
 from memory.errors import KeepsakeError
 
 FOUNDED = 2009

@@ -8,7 +8,6 @@ from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
-from assistant.importing.chats.chat import DayOrder
 from assistant.importing.chats.chat_files import (
     LONGEST_TEXT,
     PAGES,
@@ -27,6 +26,7 @@ from assistant.importing.chats.chat_source import Media, source
 from assistant.importing.chats.telegram_pages import is_pages
 from assistant.importing.import_source import Source
 from assistant.importing.zip_entry import entry_bytes
+from assistant.metadata.name_day import DayOrder
 from assistant.photo import shown
 from memory.errors import KeepsakeError
 from memory.maintenance.zip_files import DamagedZip, bound, written_names, zip_archive

@@ -12,9 +12,10 @@ from assistant.backend import Backend, Chunk, Message, Options
 from assistant.conversation import fitted_prompt
 from assistant.conversation.conversation_state import ConversationState, opened
 from assistant.conversation.events import Answered, AnswerText, CaptionText, Event
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.result import Grounding
+from assistant.grounding.text_checks import Checks
 from assistant.reader import claim_verifier
 
 

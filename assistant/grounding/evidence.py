@@ -6,34 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NamedTuple
 
-from assistant.backend import MaySay
 from assistant.grounding.entailment import premise
-from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.entailment.premise import Evidence, Premise
 from assistant.grounding.free_text import FreeText, free
 from assistant.grounding.grounded_answer import GroundedAnswer
 from assistant.grounding.grounded_caption import GroundedCaption
 from assistant.grounding.quotes.quotation import Quotable
-from assistant.grounding.quotes.reading import Reader
 from assistant.grounding.shown_text import ShownText
+from assistant.grounding.text_checks import Checks
 from memory.episode import Episode, Photo, Recall, Turn
 
 AS_SURE = 0.85
 """Share of the best score by sight from which the photo shows another thing, too: of two things side by side the second
 has 0.89 and more of the first's, of two dogs of whom it shows one 0.79 and less."""
-
-
-class Checks(NamedTuple):
-    """What checks the texts of a model."""
-
-    may_say: MaySay
-    """How far the model's own words are believed."""
-    reader: Reader | None = None
-    """Finds in a memory where a question is answered."""
-    verifier: Verifier | None = None
-    """Says whether what a model wrote in its own words follows from a memory."""
 
 
 def grounded_text(
@@ -49,14 +35,13 @@ def grounded_text(
     if checks.may_say == "anything":
         return FreeText(evidence, recalled)
     if question is None:
-        return GroundedCaption(evidence, recalled, checks.verifier)
+        return GroundedCaption(evidence, recalled, checks)
     if free(evidence) or (photo is None and _plain_talk(evidence, recalled)):
         return FreeText(evidence, recalled)
     return GroundedAnswer(
         evidence,
         recalled,
-        checks.verifier,
-        reader=checks.reader,
+        checks,
         corrected=_corrected(photo, own_words),
         unseen=photo is not None and bool(recalls) and not any(r.by_sight for r in recalls),
     )

@@ -10,7 +10,6 @@ from functools import cached_property
 from assistant.grounding import claims
 from assistant.grounding.days_of_telling import of_time_asked
 from assistant.grounding.entailment.claim_judge import Verdict
-from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.general_question import general
 from assistant.grounding.grounded_text import GroundedText
@@ -19,9 +18,10 @@ from assistant.grounding.quotes.about_question import tells_of, topic, what_was_
 from assistant.grounding.quotes.clauses import answering_part
 from assistant.grounding.quotes.later_words import later_words
 from assistant.grounding.quotes.quotation import Quotable, Quote
-from assistant.grounding.quotes.reading import Reader, Readings, read_all
+from assistant.grounding.quotes.reading import Readings, read_all
 from assistant.grounding.quotes.second_opinion import garbles, speaks_against, speaks_for
 from assistant.grounding.responsive import Names, declines, responsive
+from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.second_person import as_a_sentence
 from assistant.grounding.words.tokens import tokens
 from memory.naming.named_things import names_of
@@ -41,18 +41,17 @@ class GroundedAnswer(GroundedText):
         self,
         evidence: Evidence,
         recalled: Sequence[Quotable],
-        verifier: Verifier | None = None,
+        checks: Checks,
         *,
-        reader: Reader | None = None,
         corrected: Sequence[Quotable] = (),
         unseen: bool = False,
     ) -> None:
-        """`reader`: finds the sentence that is quoted. `corrected`: the caption in the user's own words, which is
-        quoted before any memory. `unseen`: there is a photo in view, and what was recalled was found by words alone.
+        """`corrected`: the caption in the user's own words, which is quoted before any memory. `unseen`: there is a
+        photo in view, and what was recalled was found by words alone.
         """
-        super().__init__(evidence, recalled, verifier)
+        super().__init__(evidence, recalled, checks)
         self._question = evidence.question
-        self._reader, self._corrected = reader, tuple(corrected)
+        self._corrected = tuple(corrected)
         self._is_small_talk = bool(claims.SMALL.match(self._question))
         self._not_seen = unseen and bool(_IS_IT.match(self._question))
         """Whether it is asked if the photo shows somebody whom recall does not see in it."""
@@ -178,7 +177,7 @@ class GroundedAnswer(GroundedText):
     @cached_property
     def _readings(self) -> Readings | None:
         """What the recalled memories and a corrected caption say to the question; None without a reader that works."""
-        return read_all(self._question, (*self._corrected, *self._recalled), self._reader)
+        return read_all(self._question, (*self._corrected, *self._recalled), self._checks.reader)
 
     @cached_property
     def _names(self) -> Names:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 
 from assistant.grounding.caption_name import only_name, with_name
 from assistant.grounding.entailment.claim_judge import Verdict
-from assistant.grounding.entailment.entailed import Verifier
 from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.grounded_text import GroundedText
 from assistant.grounding.quotes import quotation
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.responsive import only_day
+from assistant.grounding.text_checks import Checks
 
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
@@ -20,8 +20,8 @@ MOST_OTHERS = 2
 class GroundedCaption(GroundedText):
     """The caption of the photo in view."""
 
-    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], verifier: Verifier | None = None) -> None:
-        super().__init__(evidence, recalled, verifier)
+    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], checks: Checks) -> None:
+        super().__init__(evidence, recalled, checks)
         self._day = ""
         """The first sentence, if it tells a day only: it is shown after one that tells more."""
 

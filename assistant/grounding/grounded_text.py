@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from assistant.grounding import claims
 from assistant.grounding.days_of_telling import dated, undated
 from assistant.grounding.entailment.claim_judge import Verdict
-from assistant.grounding.entailment.entailed import Verifier, verified
+from assistant.grounding.entailment.entailed import verified
 from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.result import Grounding
 from assistant.grounding.shown_text import ShownText
+from assistant.grounding.text_checks import Checks
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
 from assistant.grounding.words.tokens import stem, tokens
@@ -31,10 +32,9 @@ _HEDGED = re.compile(r"\b(?:maybe|perhaps|may|might|could be|looks like|seems|pr
 class GroundedText(ShownText):
     """Shows the sentences that memories bear out or that only say what is seen, each once, with "you" for "I"."""
 
-    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], verifier: Verifier | None) -> None:
-        """`verifier`: finds what follows from the memories in other words, of a model that writes freely."""
+    def __init__(self, evidence: Evidence, recalled: Sequence[Quotable], checks: Checks) -> None:
         super().__init__(evidence, recalled)
-        self._verifier = verifier
+        self._checks = checks
         self._raw = ""
         """What was written and is no whole sentence yet."""
         self._gap = ""
@@ -105,9 +105,9 @@ class GroundedText(ShownText):
 
     def _verified(self, by_rules: Verdict) -> Verdict:
         """What the sentence of a verdict is where rules do not find it: the verifier decides, if there is one."""
-        if by_rules.kind != "unsupported" or not self._verifier:
+        if by_rules.kind != "unsupported" or not self._checks.verifier:
             return by_rules
-        return verified(by_rules.sentence, self._evidence.question, self._recalled, self._verifier)
+        return verified(by_rules.sentence, self._evidence.question, self._recalled, self._checks.verifier)
 
     def _worded(self, verdict: Verdict) -> str:
         """A sentence as it is shown; empty where it is not shown yet."""

@@ -12,6 +12,7 @@ from assistant.grounding.free_text import free
 from assistant.grounding.grounded_answer import GroundedAnswer
 from assistant.grounding.grounded_caption import GroundedCaption
 from assistant.grounding.quotes.quotation import Quotable
+from assistant.grounding.text_checks import Checks
 from assistant.reader import answer_reader, claim_verifier
 from memory.episode import Episode, Photo, Turn
 
@@ -23,14 +24,15 @@ def passes(scene: dict[str, Any], question: str | None, text: str) -> bool:
     if photo := scene.get("photo"):
         facts.append(premise.read("", date.fromisoformat(photo["day"]), photo.get("place")))
     evidence = Evidence(tuple(facts), question or "", scene["sees"])
-    verifier = claim_verifier.shipped() if scene["sees"] else None
+    sees = scene["sees"]
+    checks = Checks("seen" if sees else "told", answer_reader.shipped(), claim_verifier.shipped() if sees else None)
     checked: GroundedCaption | GroundedAnswer
     if question is None:
-        checked = GroundedCaption(evidence, recalled, verifier)
+        checked = GroundedCaption(evidence, recalled, checks)
     elif free(evidence):
         return True
     else:
-        checked = GroundedAnswer(evidence, recalled, verifier, reader=answer_reader.shipped())
+        checked = GroundedAnswer(evidence, recalled, checks)
     checked.write(text)
     checked.finish()
     return not checked.grounding.left_out

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
+from assistant.grounding.text_checks import Checks
 from benchmark.judges.judge import Judge
 from benchmark.runner import CachedWriter, Condition
 from benchmark.tasks.capeval import scorer

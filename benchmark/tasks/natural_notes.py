@@ -17,9 +17,10 @@ import numpy as np
 
 from assistant import prompt
 from assistant.backend import MaySay
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.answering_sentence import answering_sentence
 from assistant.grounding.quotes.reading import Reader
+from assistant.grounding.text_checks import Checks
 from assistant.reader import answer_reader
 from benchmark.judges.score import Scores
 from benchmark.notes.collection import notes_of

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 
 from assistant.backend import MaySay
 from assistant.grounding.entailment.entailed import Verifier
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.shown_text import ShownText
+from assistant.grounding.text_checks import Checks
 from assistant.reader import answer_reader
 from memory.episode import Certainty, Episode, Photo, Recall, Turn
 

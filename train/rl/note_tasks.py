@@ -27,8 +27,9 @@ from assistant import prompt
 from assistant.backend import Message
 from assistant.chatml import pieces
 from assistant.grounding.claims import sentences
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.answering_sentence import sentence_at
+from assistant.grounding.text_checks import Checks
 from benchmark.judges.judge import Judge
 from benchmark.notes.note import FilledNote, Question
 from benchmark.notes.told_words import untold

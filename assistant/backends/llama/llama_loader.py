@@ -12,11 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from assistant.backends.abort_flag import AbortFlag
 from assistant.backends.cache import disk_cache
 from assistant.backends.llama.mtmd import VisionEncoder, open_tower
+from assistant.backends.llama.mtmd_tower import Loaded
 from assistant.models.spec import Spec
 from assistant.vision.connector_vision import ConnectorVision
 from memory.errors import ModelError
@@ -41,21 +39,19 @@ def load(spec: Spec) -> Any:
     return model
 
 
-def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFlag, *, exact: bool) -> Any:
-    """A context of `size` tokens, with the model's LoRA; `flag` stops it. Raises ModelError.
-
-    `exact`: attention and KV cache in f32.
-    """
+def open_context(loaded: Loaded, size: int) -> Any:
+    """A context of `size` tokens, with the model's LoRA. Raises ModelError."""
     from llama_cpp import llama_cpp as llama
 
     settings = llama.llama_context_default_params()
     settings.n_ctx = size
     settings.n_batch = settings.n_ubatch = BATCH
-    settings.n_threads = settings.n_threads_batch = threads
-    flag.callback(settings, llama.ggml_abort_callback)
-    if exact:
+    settings.n_threads = settings.n_threads_batch = loaded.threads
+    loaded.flag.callback(settings, llama.ggml_abort_callback)
+    if loaded.exact:
         settings.type_k = settings.type_v = 0  # GGML_TYPE_F32
         settings.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    spec, model = loaded.spec, loaded.model
     ctx = llama.llama_init_from_model(model, settings)
     if not ctx:
         raise ModelError(f"not enough memory for {spec.name} with a context of {size} tokens: use a smaller model")
@@ -68,17 +64,14 @@ def open_context(model: Any, spec: Spec, threads: int, size: int, flag: AbortFla
     return ctx
 
 
-def open_vision(
-    spec: Spec, model: Any, threads: int, flag: AbortFlag, cache: Path | None, *, exact: bool
-) -> VisionEncoder | ConnectorVision:
+def open_vision(loaded: Loaded, cache: Path | None) -> VisionEncoder | ConnectorVision:
     """What turns photos into visual tokens: a connector behind the photo encoder, or a vision tower. Raises ModelError.
 
     `cache`: folder in which embeddings of a tower survive a restart.
     """
-    if spec.connector:
-        return ConnectorVision(spec.connector, model, threads)
-    disk = disk_cache.vision_cache(cache) if cache else None
-    return open_tower(spec, model, threads, flag, dtype=np.float32 if exact else np.float16, disk=disk)
+    if loaded.spec.connector:
+        return ConnectorVision(loaded.spec.connector, loaded.model, loaded.threads)
+    return open_tower(loaded, disk_cache.vision_cache(cache) if cache else None)
 
 
 def model_params() -> Any:

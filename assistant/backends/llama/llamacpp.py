@@ -21,6 +21,7 @@ from assistant.backends.cached_backend import CachedBackend, PlannedStep
 from assistant.backends.llama import llama_loader
 from assistant.backends.llama.llama_loader import BATCH
 from assistant.backends.llama.mtmd import VisionEncoder
+from assistant.backends.llama.mtmd_tower import Loaded
 from assistant.chatml import Mark, Piece, Words
 from assistant.models.photo_budget import RULE
 from assistant.models.spec import Spec
@@ -63,8 +64,9 @@ class LlamaCppRunner:
         try:
             if len(self.tokenize(Mark("<|im_start|>"))) != 1:
                 raise ModelError(f"{spec.name} does not speak ChatML (<|im_start|>): use SmolLM2 or Qwen3-VL files")
-            self.ctx = llama_loader.open_context(self._model, spec, threads, self.context, self.flag, exact=exact)
-            self.vision = llama_loader.open_vision(spec, self._model, threads, self.flag, cache, exact=exact)
+            loaded = Loaded(spec, self._model, threads, self.flag, exact)
+            self.ctx = llama_loader.open_context(loaded, self.context)
+            self.vision = llama_loader.open_vision(loaded, cache)
         except ModelError:
             self.close()
             raise

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.backends.abort_flag import AbortFlag
 from assistant.backends.cache.disk_cache import FORMAT, MB, DiskCache
-from assistant.backends.llama.mtmd_tower import MtmdTower
+from assistant.backends.llama.mtmd_tower import Loaded, MtmdTower
 from assistant.models import gguf_metadata
 from assistant.models.photo_budget import RULE, PhotoBudget, resized, resized_for_tiles
 from assistant.models.spec import Spec
@@ -87,25 +86,23 @@ class EncodedPhoto:
     """(n_tokens, E) of each image chunk; E holds the DeepStack layers too. None: not encoded yet."""
 
 
-def open_tower(
-    spec: Spec, model: Any, threads: int, flag: AbortFlag, *, dtype: type[np.floating[Any]], disk: DiskCache | None
-) -> VisionEncoder:
+def open_tower(loaded: Loaded, disk: DiskCache | None) -> VisionEncoder:
     """Load a model's vision tower and find out how photos enter it. Raises ModelError.
 
-    `flag`: when set, it stops the tower. `dtype`: of embeddings, in memory and on disk. `disk`: used for a model whose
-    space of visual tokens has a name.
+    `disk`: used for a model whose space of visual tokens has a name.
     """
+    spec = loaded.spec
     form = PhotoForm.of(spec, gguf_metadata.read_metadata(spec.mmproj))
     # with any bound of tokens that a photo may reach, mtmd would cut it by another rule than the processor
     most_tokens = max(MOST_TOKENS, spec.budget.query) if form.any_shape else None
-    tower = MtmdTower(spec.mmproj, model, threads, flag, most_tokens=most_tokens)
+    tower = MtmdTower(loaded, most_tokens)
     try:
         if form.tiled and tower.lacks_wrappers():
             form = form.one_square
     except ModelError:
         tower.close()
         raise
-    return VisionEncoder(tower, form, spec.space, dtype, disk)
+    return VisionEncoder(tower, form, spec.space, np.float32 if loaded.exact else np.float16, disk)
 
 
 class VisionEncoder:
@@ -114,7 +111,8 @@ class VisionEncoder:
     def __init__(
         self, tower: MtmdTower, form: PhotoForm, space: str, dtype: type[np.floating[Any]], disk: DiskCache | None
     ) -> None:
-        """`space`: the name of the space of visual tokens; without it nothing goes to disk. See `open_tower`."""
+        """`space`: the name of the space of visual tokens; without it nothing goes to `disk`. `dtype`: of embeddings,
+        in memory and on disk."""
         from llama_cpp import __version__
 
         self.tower, self.form, self._dtype = tower, form, dtype

@@ -10,29 +10,43 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from assistant.backends.abort_flag import AbortFlag
+from assistant.models.spec import Spec
 from assistant.vision.photo_chunk import PhotoChunk
 from memory.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A language model that llama.cpp has loaded, and how it is run."""
+
+    spec: Spec
+    model: Any
+    """llama.cpp's pointer."""
+    threads: int
+    flag: AbortFlag
+    """When set, it stops what is running."""
+    exact: bool
+    """Whether attention, KV cache and embeddings are in f32, to compare with a reference."""
 
 
 class MtmdTower:
     """A loaded vision tower (mmproj file). Not thread-safe."""
 
-    def __init__(
-        self, mmproj: Path, model: Any, threads: int, flag: AbortFlag, *, most_tokens: int | None = None
-    ) -> None:
-        """`flag`: when set, it stops the tower. `most_tokens`: most tokens of a photo of any shape; None: the file says
-        how mtmd cuts photos. Raises ModelError."""
+    def __init__(self, loaded: Loaded, most_tokens: int | None) -> None:
+        """`most_tokens`: most tokens of a photo of any shape; None: the file says how mtmd cuts photos. Raises
+        ModelError."""
         from llama_cpp import llama_cpp, mtmd_cpp
 
-        self._llama, self._mtmd, self._flag = llama_cpp, mtmd_cpp, flag
+        self._llama, self._mtmd, self._flag = llama_cpp, mtmd_cpp, loaded.flag
+        mmproj, model = loaded.spec.mmproj, loaded.model
         params = mtmd_cpp.mtmd_context_params_default()
-        params.n_threads, params.print_timings, params.warmup = threads, False, False
+        params.n_threads, params.print_timings, params.warmup = loaded.threads, False, False
         if most_tokens is not None:
             params.image_min_tokens, params.image_max_tokens = 1, most_tokens
         self._eval_callback = llama_cpp.ggml_backend_sched_eval_callback(lambda _, ask, __: self.on_node(ask))

@@ -12,9 +12,10 @@ from assistant import prompt
 from assistant.backends.fake import FakeBackend
 from assistant.conversation.conversation import Conversation
 from assistant.encoder.encoder import BackendEncoder
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.answering_sentence import answering_sentence, sentence_at
 from assistant.grounding.quotes.reading import Reading, ReadOnce
+from assistant.grounding.text_checks import Checks
 from assistant.reader.answer_reader import shipped
 from assistant.sight import remember
 from memory.episode import Episode, Recall, Turn

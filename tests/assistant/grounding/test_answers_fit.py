@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.quotes.pick import pick
 from assistant.grounding.quotes.quotation import NOT_SEEN, Quotable
 from assistant.grounding.quotes.reading import Reading, read_all
 from assistant.grounding.responsive import Names, responsive
+from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.tokens import tokens
 from assistant.photo import from_image
 from assistant.reader.answer_reader import AnswerReader

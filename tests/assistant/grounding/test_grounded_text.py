@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.backend import MaySay
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
+from assistant.grounding.text_checks import Checks
 from memory.episode import Photo
 from tests.support.grounded import BRUNO, OSKAR, check, recall
 

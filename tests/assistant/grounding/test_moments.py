@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.grounding.evidence import Checks, grounded_text
+from assistant.grounding.evidence import grounded_text
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment
+from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.tokens import tokens
 from assistant.reader import answer_reader
 from memory.episode import Episode, Photo, Recall, Turn

@@ -233,4 +233,11 @@ MONTH_OR_NAME = re.compile(r"may (?:\d|(?:in|at|on|with)\b|,)|will(?: (?:in|at|o
 """ "May 2020", "Will at the lake": no question begins here."""
 OF_OURS = re.compile(r"(?:was|were|is|did) (?:my|our)\b")
 """ "Was my grandmother's" tells, "was my grandmother there" asks."""
+_WITHOUT_IT = r"(?:is|are|was|were) (?:the|my|our|an?) [\w'-]+"
+LEFT_OUT_IT = re.compile(
+    rf"{_WITHOUT_IT}(?: [\w'-]+)? (?:of|from) (?:my|our) [\w'-]+(?:$|(?: [\w'-]+)?, (?:he|she|it|they|we|i|his|her)\b)"
+)
+""" "Is the dog of my brother": tells, as languages do that leave out the "it"."""
+STOPPED_IT = re.compile(rf"{_WITHOUT_IT}\b.*\.$")
+"""The same, before a sentence that goes on telling."""
 POLITE = re.compile(r"^(?:(?:just|please|then|now) )+")

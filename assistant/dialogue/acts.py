@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from assistant.dialogue.about_app import HOW_TO, OF_ANSWER
+from assistant.dialogue.act_lexicon import STOPPED_IT
 from assistant.dialogue.plain_text import plain
 from assistant.dialogue.sentence_kinds import Kind, doubted, kind_of, question_after
 from assistant.dialogue.spoken_verdict import NO, OF_ANOTHER, says_who, verdict_of
@@ -79,6 +80,9 @@ def _parts(rest: str, asked: bool) -> tuple[list[str], list[str], list[Kind]]:
     kinds: list[Kind] = []
     sentences = re.split(r"(?<=[.!?])\s+|\n", rest)
     of = [kind_of(sentence, asked) for sentence in sentences]
+    for n, (sentence, after) in enumerate(zip(sentences, of[1:], strict=False)):
+        if of[n] == "question" and after == "tell" and STOPPED_IT.match(plain(sentence)):
+            of[n] = "tell"  # "Is the dog of my brother. He likes the water": what was not asked is not lost
     for sentence, kind in zip(sentences, of, strict=True):
         if after := question_after(sentence):
             kinds += ["tell", "question"]

@@ -26,6 +26,8 @@ _TOO = re.compile(
     r"^(?:actually|really|just|only|u+h+m*|u+m+|e+rm+)\s+|\s+(?:too|again|also|as well)\W*$", re.IGNORECASE
 )
 """What stands beside a name and is none: "This is Bruno too", "It's actually Lulu"."""
+_DANGLES = re.compile(r"\b(?:of|from|for|to)$", re.IGNORECASE)
+""" "This is dog of my sister": whose it is, and the thing without its article."""
 _NOUN = re.compile(r"(?:(?:an?|the|my|our|his|her|their|your|one of|me|us)\s|[^\W\d_]+['’]s?\s|[A-Z])", re.UNICODE)
 """How the name of something begins, where it is not one word: with an article, an owner or a capital letter."""
 _NO_NOUN = re.compile(
@@ -60,11 +62,13 @@ def named_subject(words: str) -> str:
 
     "" when they do not say it in a sentence such as "This is ...".
     """
+    shown = names(words).shown
     for sentence in re.split(r"(?<=[.!?])\s|\n", words):
         found = _SAID.search(sentence)
+        if found and _DANGLES.search(found[1]):
+            return shown[0] if len(shown) == 1 else ""
         if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
             return _to_the_user(_capitals(name, words)) if len(name) <= LONGEST_NAME else ""
-    shown = names(words).shown
     return shown[0] if shown and words.lstrip().startswith(f"{shown[0]}!") else ""  # "Biscuit! He belongs to Maureen"
 
 

@@ -55,6 +55,7 @@ _RULES: tuple[tuple[Callable[[str], object], _Outcome], ...] = (
     (lambda low: not lex.ASKS_LATER.search(low) and _tells_when(low), "tell"),
     (lambda low: not lex.ASKS_LATER.search(low) and lex.WHEN_SHE_WAS.match(low), "tell if asked"),
     (lex.MONTH_OR_NAME.match, "statement"),
+    (lex.LEFT_OUT_IT.match, "tell"),
     (lex.OF_OURS.match, "tell if asked"),
     (lambda low: _any(lex.ASKS, lex.POLITE.sub("", low, count=1)), "question"),
 )

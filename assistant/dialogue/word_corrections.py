@@ -94,7 +94,7 @@ _SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|
 
 
 _AFTER = re.compile(r"\b(?:from|at|in|near|to|by|for|with|of) $", re.IGNORECASE)
-""" "From aldi": words in small letters of one kind, where one is not the other: "it was lidl, not aldi"."""
+""" "From aldi": a word in small letters behind which another of its kind may stand: "it was Lidl, not aldi"."""
 _ONE = rf"(?:\d[\d.,:]*\d|\d|{NUMBER}|[A-Z][\w'-]+)"
 _OTHERWISE = re.compile(
     rf"\b(?P<old>{_ONE})(?P<unit> [^\W\d]+)?,? (?:no+,? wait|wait,? no+|wait,|(?:no+,? )?sorry,?"
@@ -208,9 +208,10 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
         return True
     if _NUMBER.fullmatch(old) or _NUMBER.fullmatch(new):
         return bool(_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new))
-    small = old.isalpha() and new.isalpha() and old.islower() and new.islower()
+    words = old.isalpha() and new.isalpha()
     return found.start() > 0 and (
-        (old[:1].isupper() and new[:1].isupper()) or (small and bool(_AFTER.search(found.string[: found.start()])))
+        (old[:1].isupper() and new[:1].isupper())
+        or (words and old.islower() and bool(_AFTER.search(found.string[: found.start()])))
     )
 
 

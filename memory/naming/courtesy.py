@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from memory.naming.word_order import in_english_order
+
 _EVER_SO = r"(?:(?:possibly|perhaps|please|kindly|just|still|by any chance|very much|dearly|most|so|ever so|rather) )*"
 _KIND = r"(?:(?:so|very) (?:kind|good)(?: as)?|(?:kind|good) enough) (?:to|and) "
 _DEAR = r"an? (?:dear|love|angel|sport|good (?:fellow|chap|lad|girl)) and "
@@ -87,7 +89,7 @@ _SEVERAL = re.compile(rf"(?:,| and|,? or) (?:(?:with|from|for|to|by|in|at) )?{_W
 
 
 def plainly(line: str) -> str:
-    """A line that asks or wants something without its courtesies; any other as it is."""
+    """A line that asks or wants something without its courtesies, in English word order; any other as it is."""
     said = " ".join(line.replace("’", "'").split())
     end = "?" if said.endswith("?") else ""
     rest = _TAIL.sub("", _LEAD.sub("", said, count=1)) if not said.startswith("/") else said
@@ -96,6 +98,9 @@ def plainly(line: str) -> str:
         if asked := _SAYING.match(wanted.rstrip(" ?!.")):
             return _asked(asked["clause"])
         rest = wanted
+    if not said.startswith("/"):
+        bare = rest.rstrip(" ?!.")
+        rest = rest if (ordered := in_english_order(bare)) == bare else ordered
     if rest == said or not _WANTS.match(rest):
         return line
     return f"{rest.rstrip(' ?!.')}{end}"

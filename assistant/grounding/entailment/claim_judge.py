@@ -17,7 +17,7 @@ from assistant.grounding.entailment.bindings import (
 )
 from assistant.grounding.entailment.described import describes
 from assistant.grounding.entailment.doers import other_doer, thing_as_person
-from assistant.grounding.entailment.fragments import lost_a_word, only_if
+from assistant.grounding.entailment.fragments import lost_a_word, lost_its_verb, misplaced, only_if
 from assistant.grounding.entailment.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.entailment.premise import Evidence, Premise, excluded, groups
 from assistant.grounding.entailment.short_answer import answers
@@ -67,7 +67,7 @@ class Judge:
         found = tokens(claims.without_frame(rest))
         if said_yes and not any(t.content for t in found):
             return self._yes(sentence, said_yes[0])
-        if says_twice(found, self.evidence.told):
+        if says_twice(found, self.evidence.told) or lost_its_verb(found, self.evidence.told):
             return Verdict(sentence, "unsupported")
         if supported := self._supported(found):
             ids = tuple(dict.fromkeys(i for part in supported for i in part))
@@ -149,6 +149,7 @@ class Judge:
             or thing_as_person(words, told)
             or takes_the_users_place(words, told)
             or lost_a_word(words, told)
+            or misplaced(words, told)
             or only_if(words, told)
             or (not self.evidence.asked and only_lists(words, told))
         ):

@@ -1,5 +1,6 @@
-"""Sentences that lost a word of what was told, as small models leave one out: "she bought in Prague", of "she bought it
-in Prague"; and what was told as a condition only, "if Ghana wins", and is claimed as if it had happened.
+"""Sentences that lost a word of what was told, or have it in another place, as small models write them: "she bought in
+Prague", of "she bought it in Prague"; "he works here since 2019", where "since 2019" was told of something else; and
+what was told as a condition only, "if Ghana wins", and is claimed as if it had happened.
 """
 
 from __future__ import annotations
@@ -15,16 +16,20 @@ from assistant.grounding.words.tokens import Token
 _TAKES_AN_OBJECT = frozenset(
     """bought buys buy gave gives give found finds find carried carries carry wore wears wear brought brings bring lent
     lends lend inherited inherits inherit borrowed borrows borrow owned owns own put puts kept keeps keep took takes
-    take stole steals steal threw throws throw chose chooses choose wanted wants want""".split()
+    take stole steals steal threw throws throw chose chooses choose wanted wants want offered offers offer sent sends
+    send""".split()
 )
 """Verbs that say nothing without what they are done to."""
-_GIVING = frozenset("gave gives give bought buys buy brought brings bring lent lends lend".split())
+_GIVING = frozenset(
+    "gave gives give bought buys buy brought brings bring lent lends lend offered offers offer sent sends send".split()
+)
 """Of these, the ones that may have before it to whom: "gave you a scarf"."""
 _PARTICLES = frozenset("up off out over away back down after in on part care place turns".split())
 """Words behind which a verb may need nothing: "took off", "gave up"."""
 _SETTLED = frozenset("in on".split())
 """Of these, the ones that also begin a place or a time: "bought in Prague"."""
 _OBJECTS = frozenset("it him her them".split())
+_FROM_THEN = frozenset("since until till because".split())
 _IF = frozenset("if unless whether".split())
 _END = Token(".", ".", "stop")
 
@@ -39,8 +44,7 @@ def _no_object(words: Sequence[Token], told: Premise) -> bool:
     the clause is about, "the vase she bought in Prague", it stands before."""
     for i, deed in enumerate(words):
         low = deed.text.lower()
-        begins = i == 1 or (i > 1 and words[i - 2].kind == "stop")
-        if low not in _TAKES_AN_OBJECT or not begins or not _does(words[i - 1]):
+        if low not in _TAKES_AN_OBJECT or not _one_doer(words[:i]):
             continue
         rest = [*words[i + 1 :], _END]
         if low in _GIVING and (rest[0].kind == "me" or rest[0].text.lower() in _OBJECTS - {"it"}):
@@ -50,6 +54,19 @@ def _no_object(words: Sequence[Token], told: Premise) -> bool:
         if lacks and not _told_so(deed, behind, told):
             return True
     return False
+
+
+def _one_doer(before: Sequence[Token]) -> bool:
+    """Whether a clause begins with who does something and nothing else: "she", "Anna has", "your mother-in-law"."""
+    at = next((i for i in range(len(before), 0, -1) if before[i - 1].kind == "stop"), 0)
+    who = list(before[at:])
+    if len(who) > 1 and who[-1].kind == "aux":
+        who.pop()
+    if [t.text.lower() for t in who[-2:]] == ["in", "law"]:
+        del who[-2:]
+    if len(who) > 1 and who[0].kind == "mine":
+        del who[0]
+    return len(who) == 1 and _does(who[0])
 
 
 def _does(t: Token) -> bool:
@@ -85,6 +102,15 @@ def _no_doer(words: Sequence[Token]) -> bool:
     return deed.kind == "word" and _acts(deed) and behind.text.lower() in _OBJECTS | {"me", "you", "us"}
 
 
+def lost_its_verb(words: Sequence[Token], told: Sequence[Premise]) -> bool:
+    """Whether a sentence has a place behind a colon, and not what was done there: "your bag: in Rome for a week"."""
+    until = next((i for i, t in enumerate(words) if t.text.lower() in _FROM_THEN), len(words))
+    if any(is_verb(t) for t in words[:until]):
+        return False
+    own = {behind.stem for one in told for s in one.sentences for stop, behind in pairwise(s) if stop.text == ":"}
+    return any(a.text == ":" and b.kind == "prep" and b.stem not in own for a, b in pairwise(words))
+
+
 def _acts(t: Token) -> bool:
     return is_verb(t) or (t.kind == "word" and t.text.lower().endswith("s") and not t.possessive)
 
@@ -108,6 +134,74 @@ def _article(t: Token) -> bool:
     return (
         t.kind == "mine" or t.possessive or t.text.lower() in ("a", "an", "the", "this", "that", "his", "her", "their")
     )
+
+
+def misplaced(words: Sequence[Token], told: Premise) -> bool:
+    """Whether a claim has a word of what was told where it does not belong."""
+    return _of_another_clause(words, told) or _other_pronoun(words, told) or _two_pronouns(words)
+
+
+def _of_another_clause(words: Sequence[Token], told: Premise) -> bool:
+    """Whether what somebody did has the time or the reason that was told of something else: "He worked there since
+    childhood", of "I have it since childhood. He worked there."."""
+    for i, t in enumerate(words):
+        if t.text.lower() not in _FROM_THEN:
+            continue
+        deeds = _deeds(_clause(words, i)[0])
+        ends = {w.stem for w in _clause(words, i)[1] if w.content or w.kind in ("number", "day")}
+        there = [
+            source[: at[0]]
+            for source in told.sentences
+            for at in [[n for n, w in enumerate(source) if w.stem == t.stem]]
+            if at and ends & {w.stem for w in source[at[0] :]}
+        ]
+        clauses = [_clause(source, len(source))[0] or source for source in there]
+        if deeds and clauses and not any(deeds & {w.stem for w in clause} for clause in clauses):
+            return True
+    return False
+
+
+def _deeds(clause: Sequence[Token]) -> set[str]:
+    """The stems of the verbs that say what was done: "works", "is working", "has been taken"."""
+    before = [None, *clause]
+    return {
+        w.stem
+        for w, helper in zip(clause, before, strict=False)
+        if w.kind == "word" and (is_verb(w) or (helper is not None and helper.kind in ("aux", "be")))
+    }
+
+
+def _clause(words: Sequence[Token], at: int) -> tuple[Sequence[Token], Sequence[Token]]:
+    """What stands before and behind a place in its clause."""
+    before = next((i for i in range(at, 0, -1) if words[i - 1].kind == "stop"), 0)
+    behind = next((i for i in range(at, len(words)) if words[i].kind == "stop"), len(words))
+    return words[before:at], words[at + 1 : behind]
+
+
+_HIS = frozenset(("his", "her"))
+
+
+def _other_pronoun(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "her name" is claimed, of "his name"; or "his waking up", of "he is waking up"."""
+    for his, owned in pairwise(words):
+        if his.text.lower() not in _HIS or owned.kind not in ("word", "number"):
+            continue
+        before = [a.text.lower() for s in told.sentences for a, b in pairwise(s) if b.stem == owned.stem]
+        owners = _HIS.intersection(before)
+        if owners and his.text.lower() not in owners:
+            return True
+        if owned.text.endswith("ing") and any(one in ("is", "was", "are", "were") for one in before) and not owners:
+            return True
+    return False
+
+
+def _two_pronouns(words: Sequence[Token]) -> bool:
+    """Whether words stand in the order of another language: "he has it you given"."""
+    return any(
+        it.text.lower() in _OBJECTS and you.kind == "me" and verb.kind == "word" and is_verb(verb)
+        and before.kind in ("aux", "be")
+        for before, it, you, verb in zip(words, words[1:], words[2:], words[3:], strict=False)
+    )  # fmt: skip
 
 
 def only_if(words: Sequence[Token], told: Premise) -> bool:

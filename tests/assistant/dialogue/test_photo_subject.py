@@ -39,6 +39,8 @@ from tests.support.pictures import coloured
         ("This is " + "a very long thing " * 5, ""),
         ("", ""),
         ("this is Bolt hes a rescue from Sofia we got him in 2021", "Bolt"),
+        ("This is dog of my sister Agnieszka. He is called Borys.", "Borys"),
+        ("this is dog of my sister", ""),
     ],
 )
 def test_the_name_in_what_was_said(words: str, name: str) -> None:

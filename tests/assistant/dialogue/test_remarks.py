@@ -100,3 +100,19 @@ def test_thanks_and_farewells_in_old_words_get_the_reply_of_new_ones() -> None:
     assert small_talk("Much obliged, you have been most helpful.") == small_talk("Thank you")
     assert small_talk("That is most kind of you.") == small_talk("Thank you")
     assert small_talk("Cheerio for now.") == small_talk("Goodbye")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Is the dog of my brother Andrés. He is called Toby", "Is the dog of my brother Andrés. He is called Toby"),
+        ("is the dog of my brother, he likes the water", "is the dog of my brother, he likes the water"),
+        ("is a present from my aunt", "is a present from my aunt"),
+        ("Is the dog of my brother?", ""),
+        ("is the dog of my brother there", ""),
+        ("Is my dog in here? She is called Bella", "She is called Bella"),
+        ("is he the dog of my brother", ""),
+    ],
+)
+def test_it_may_be_left_out(line: str, told: str) -> None:
+    assert act_of(line).words == told

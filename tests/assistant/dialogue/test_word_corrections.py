@@ -64,6 +64,8 @@ def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None
     ("line", "before", "after"),
     [
         ("actually it was lidl not aldi", "yellow clock from aldi, 9.99", "yellow clock from lidl, 9.99"),
+        ("It was Lidl, not Aldi.", "yellow clock from aldi, 9.99", "yellow clock from Lidl, 9.99"),
+        ("No, it was not in December, it was in January", "to the party in december.", "to the party in January."),
         ("it was 2017 i think", "a stray in 2016, behind the shop", "a stray in 2017, behind the shop"),
         ("no wait, it was fifteen euros", "12 euros, in 2020", "fifteen euros, in 2020"),
         ("no wait it was my 33rd birthday not 34th", "for my 34th birthday", "for my 33rd birthday"),

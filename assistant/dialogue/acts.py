@@ -80,8 +80,8 @@ def _parts(rest: str, asked: bool) -> tuple[list[str], list[str], list[Kind]]:
     kinds: list[Kind] = []
     sentences = re.split(r"(?<=[.!?])\s+|\n", rest)
     of = [kind_of(sentence, asked) for sentence in sentences]
-    for n, (sentence, after) in enumerate(zip(sentences, of[1:], strict=False)):
-        if of[n] == "question" and after == "tell" and STOPPED_IT.match(plain(sentence)):
+    for n, (sentence, following) in enumerate(zip(sentences, of[1:], strict=False)):
+        if of[n] == "question" and following == "tell" and STOPPED_IT.match(plain(sentence)):
             of[n] = "tell"  # "Is the dog of my brother. He likes the water": what was not asked is not lost
     for sentence, kind in zip(sentences, of, strict=True):
         if after := question_after(sentence):

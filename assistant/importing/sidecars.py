@@ -14,7 +14,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,6 +38,8 @@ ALBUM = re.compile(
     re.I,
 )
 """JSON of Google Takeout about an album or an account."""
+_ORIGINALS = (".heic", ".heif", ".dng")
+"""Suffixes of photos of which a JPEG is made."""
 _EXIFTOOL_WORDS = (
     "Description",
     "ImageDescription",
@@ -86,8 +88,9 @@ def original_of(stem: str) -> str | None:
     return f"{match[1]}{match[2]}" if match else None
 
 
-def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
-    """The names of a photo's sidecars among the files of its folder, whose keys are `key_of` their names."""
+def sidecars_of(photo: str, files: Mapping[str, str], photos: Container[str] = ()) -> list[str]:
+    """The names of a photo's sidecars among the files of its folder, whose keys are `key_of` their names; `photos`: the
+    keys of those there."""
     if not files:
         return []
     photo = unicodedata.normalize("NFC", photo)
@@ -95,13 +98,20 @@ def sidecars_of(photo: str, files: Mapping[str, str]) -> list[str]:
     original = original_of(stem) or stem
     likely = (photo, stem, original + suffix, original)
     found = [files[name] for one in likely if (name := f"{one}.xmp".casefold()) in files][:1]
-    ways = [(stem, suffix), (original, suffix), _split(stem)]  # the last one: IMG_1.HEIC.jpg
+    ways = [(stem, suffix), (original, suffix)]
+    inner = _split(stem)
+    others = inner[1].lower() == suffix.lower() and key_of(stem) in photos  # a.jpg.jpg beside a.jpg
+    if not others:
+        ways.append(inner)  # IMG_1.HEIC.jpg
     if "~" in stem:  # a copy that a telephone made: IMG_1~2
         ways.append((re.sub(r"~\d+$", "", stem), suffix))
     if suffix.lower() in (".jpg", ".jpeg"):  # made of an original that is gone
-        ways += [(stem, original) for original in (".heic", ".heif", ".dng")]
+        ways += [(stem, ending) for ending in _ORIGINALS]
+    if original != stem:  # in another format
+        ways += [(original, ending) for ending in (*_ORIGINALS, ".jpg", ".jpeg", ".png", ".webp")]
     for name, ending in ways:
         keys = (key for key in _takeout(name, ending) if key in files and not ALBUM.fullmatch(key))
+        keys = (key for key in keys if not others or key != f"{key_of(stem)}.json")
         if name and (of_google := next(keys, None)):
             return [*found, files[of_google]]
     return found

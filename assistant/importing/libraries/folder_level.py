@@ -6,6 +6,7 @@ No file is opened here but the lists of Apple's (`apple_lists.py`).
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,10 +91,13 @@ def sort_names(level: Level, photos: Sequence[str], rest: Sequence[str], elsewhe
     files = {**{key: paths[0] for key, paths in elsewhere.items() if key.endswith(".json")}, **own}
     stems = {key_of(os.path.splitext(name)[0]): name for name in photos}
     twins = {key_of(original) for name in photos if (original := original_of(os.path.splitext(name)[0]))}
+    originals = _originals(photos) if twins else frozenset()
+    here = Counter(map(key_of, photos))
     for name in photos:
-        sidecars = sidecars_of(name, files)
+        mine = {key_of(one): one for one in rest if one.startswith(name)} if here[key_of(name)] > 1 else {}
+        sidecars = sidecars_of(name, {**files, **mine} if mine else files, here)
         level.read.update(sidecars)
-        if twins and key_of(os.path.splitext(name)[0]) in twins:
+        if name in originals:
             level.originals.append(name)
         else:
             level.photos.append((name, sidecars))
@@ -114,6 +118,21 @@ def sort_names(level: Level, photos: Sequence[str], rest: Sequence[str], elsewhe
     gone = level.read.union(level.clips)
     level.others = [name for name in rest if name not in gone and not ALBUM.fullmatch(key_of(name))]
     return level
+
+
+def _originals(photos: Sequence[str]) -> frozenset[str]:
+    """The photos of which the edited twin is here: of several formats that of the twin, else the only one."""
+    formats: dict[str, list[str]] = {}
+    for name in photos:
+        formats.setdefault(key_of(os.path.splitext(name)[0]), []).append(name)
+    found = set()
+    for name in photos:
+        stem, suffix = os.path.splitext(name)
+        if original := original_of(stem):
+            there = formats.get(key_of(original), [])
+            alike = [one for one in there if key_of(one).endswith(suffix.lower())]
+            found.update(alike or there if len(alike or there) == 1 else alike)
+    return frozenset(found)
 
 
 def hidden(name: str) -> bool:

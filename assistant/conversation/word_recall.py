@@ -30,8 +30,7 @@ _SAYS_LITTLE = frozenset(
 """Words of questions by which no memory is meant."""
 _SOMEBODY = re.compile(
     r"(?:\b(?:who(?:'?s| is| was)|(?:what|how|(?:tell|told|remind) (?:me|you)|know|said|anything) about)"
-    r"|^\W*and)(?: the| my"
-    r"| our)? ([^\W\d_]{3,})\b"
+    r"|^\W*and)(?: the| my| our)? ([^\W\d_]{3,})\b"
 )
 """ "Who is tomasz", "what about mia?": a name, however it is written."""
 _THING = re.compile(r"\b(?:(in|on|at|from|near|under|behind|into|for|by|of) )?(?:the|my|our) ([^\W\d_]{3,})\b")
@@ -72,8 +71,8 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
     """Memories with specific words of the question, then those that speak of one matter with it ("married": "Lena's
     wedding"), then those that have any other word of it."""
     found = memory.search(question, k=k)
-    specific = [word for text in terms(question) if (word := text.strip('"')) and _stem(word) not in _SAYS_LITTLE]
-    family = [*family_words(word for word in specific if word not in _SAYS_LITTLE), *same_words(specific)]
+    specific = [word for text in terms(question) if (word := text.strip('"')) and not _says_little(word)]
+    family = [*family_words(specific), *same_words(specific)]
     if not family:
         return found
     here = {recall.episode.id for recall in found}
@@ -87,8 +86,7 @@ def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
 def _fits(episode: Episode, question: str, asked: set[str], known: set[str]) -> bool:
     """Whether a memory has two telling words of the question, or what one telling word asks about: a name, a place, or
     the thing that it is of, which is not known yet."""
-    matched = {stem for word in _words(episode) if (stem := _stem(word)) in asked}
-    specific = {stem for stem in matched if stem not in _SAYS_LITTLE}
+    specific = {stem for word in _words(episode) if (stem := _stem(word)) in asked and not _says_little(word)}
     names = _names(episode, question) | _places(episode.words) & _places(question) | _spoken_of(episode, question)
     return bool(specific - known) and (len(specific) > 1 or bool((specific - known) & names))
 
@@ -109,7 +107,7 @@ def _spoken_of(episode: Episode, question: str) -> set[str]:
     of = " ".join(found["of"] for found in (_IS_OF.match(told), _POINTED_AT.search(told)) if found)
     shown = {_stem(word) for word in re.findall(r"\w+", of)}
     told_about = {_stem(word) for word in re.findall(r"[^\W\d_]{3,}", topic)}  # "what did I tell you about my mother?"
-    return somebody | told_about | things & shown
+    return somebody | told_about | (things & shown)
 
 
 def _names(episode: Episode, question: str) -> set[str]:
@@ -124,6 +122,11 @@ def _names(episode: Episode, question: str) -> set[str]:
 
 def _words(episode: Episode) -> Iterable[str]:
     return re.findall(r"\w+", f"{episode.words} {episode.place or ''}")
+
+
+def _says_little(word: str) -> bool:
+    """Whether no memory is meant by a word; not so "Tim", though it is the stem of "times"."""
+    return folded(word) in _SAYS_LITTLE or _stem(word) in _SAYS_LITTLE
 
 
 def _stem(word: str) -> str:

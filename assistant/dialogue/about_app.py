@@ -32,7 +32,7 @@ _PATTERNS = (
     rf"|start again|move on"
     rf"|rephrase|ask|say it|say that|write it|sleep|leave|have a look|start)(?: (?:it|that|this))?{_SOON})$",
     # a pause, or the next photo
-    rf"{_LEAD}(?:(?:just )?(?:one|a|half a|give me a|wait a|hang on a|hold on a) {_WHILE}(?: please| longer)?"
+    rf"{_LEAD}(?:(?:just )?(?:one|a|half a|give me a|hang on a) {_WHILE}(?: please| longer)?"
     rf"|hold on|hang on"
     r"|wait(?: please| for me| a \w+)?|be right back|brb)$",
     rf"{_LEAD}(?:(?:now |on )?(?:to )?(?:the )?(?:next|previous) {_ONE}|moving on|go on)$",
@@ -74,7 +74,7 @@ OF_ANSWER = re.compile(
 )
 """ "Wrong", "that's not right", "you mixed them up" may be said of an answer; not so "no" and "it isn't"."""
 FEELS = re.compile(
-    r"i(?:'m| am| feel|'m feeling| am feeling)(?: (?:a bit|a little|so|very|really|quite|just|pretty|still|feeling))* "
+    r"i(?:'m| am| feel)(?: (?:a bit|a little|so|very|really|quite|just|pretty|still|feeling))* "
     r"(?:sad|down|tired|lonely|upset|unhappy|angry|worried|anxious|stressed|exhausted|depressed|blue|sick|ill|unwell)"
     r"(?: (?:today|tonight|now|right now|this \w+))?(?:$|[,.;:–-]| because| since| as )"
 )

@@ -81,7 +81,7 @@ ASKS = [
     for pattern in (
         rf"{WH}(?:'s|'re|'d|'ll)?\b(?! an? \w+)",
         rf"(?:from|in|at|on|with|for|to|of|since|until|'?till?|by|about) (?:{WH})\b",
-        rf"{AUX} (?:{PRONOUN}|this|that|these|those|there|here|the|my|our|your|his|her|their|its|any|some|\w+)\b",
+        rf"{AUX} \w+\b",
         r"(?:show|tell|list|find|search|give|describe|explain|write|translate|compare|repeat|continue"
         r"|summari[sz]e|guess"
         r"|name the|read|count|make|say|zoom|check|open|play|use|shorten|rewrite|rephrase|change|correct"

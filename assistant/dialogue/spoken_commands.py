@@ -42,7 +42,7 @@ _SAID = (
 )
 _UNDO = re.compile(
     rf"{_LEAD}(?:undo(?: (?:it|that|this|{_LAST}|{_SAID}))?"
-    rf"|take (?:it|that|this|{_LAST}|{_SAID}) back|take back (?:it|that|this|{_LAST}|{_SAID})|take ?back"
+    rf"|take (?:{_LAST}|{_SAID}) back|take back (?:it|that|this|{_LAST}|{_SAID})|take ?back"
     rf"|(?:i )?(?:take|took|taking) (?:it|that|this) back"
     rf"|(?:delete|remove|erase|scrap|scratch|drop|discard|cancel|unsave|forget|revert|kill|ignore|strike)"
     rf" (?:{_LAST}|{_SAID})|scratch that"

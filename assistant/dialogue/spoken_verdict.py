@@ -23,8 +23,8 @@ LEADS = re.compile(
     r"|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
     r"|(?:scrap|scratch|strike) that|hm+|u+h+m*|u+m+|e+rm+"
     r"|(?:thanks|thank you)(?! to\b)(?: a lot| so much| very much)?"
-    r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und"
-    r"|also)(?:[\s,.!:;–—-]+(?=\S)|$)"
+    r"|and|but|also|please(?! (?:remember|keep|save|note))|i mean|you know|nice|great|cool|wow|aber|und)"
+    r"(?:[\s,.!:;–—-]+(?=\S)|$)"
 )
 """What may stand before what is meant."""
 YES = re.compile(

@@ -48,7 +48,7 @@ _MEANT = re.compile(
     re.IGNORECASE,
 )
 _NOT_BUT = re.compile(
-    rf"{_LEAD}.*?(?:\bnot|\b(?:is|was|are|were|did|does|do|has|had)n'?t) (?P<old>[^,.;]+?)"
+    r".*?(?:\bnot|\b(?:is|was|are|were|did|does|do|has|had)n'?t) (?P<old>[^,.;]+?)"
     r"(?:,? but|[,;.] ?(?:it|that|this|he|she|they)(?:'s| is| was| were)) (?P<new>[^,.;]+?)[\s.!]*",
     re.IGNORECASE,
 )

@@ -14,10 +14,8 @@ from assistant.grounding.words.tokens import PERSONS, Token, stem, tokens
 _HOW = re.compile(r"\W*how (?P<what>old|many|much|far|often|long|tall|big)\b", re.IGNORECASE)
 _TIME = re.compile(
     r"\b(?:when|ago|yesterday|today|tonight|morning|noon|evening|night|midnight|day|days|week|weekend|months?|years?"
-    r"|summer"
-    r"|winter|spring|autumn|fall|christmas|easter|birthday|wedding|holidays?|until|since|before|after|during|always"
-    r"|every"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|once|first|last|while)\b",
+    r"|summer|winter|spring|autumn|fall|christmas|easter|birthday|wedding|holidays?|until|since|before|after|during"
+    r"|always|every|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|once|first|last|while)\b",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
@@ -25,8 +23,6 @@ _CLOCK = re.compile(
 )
 _MOMENT = re.compile(r"\b(?:when|day|date|month|year|time)\b", re.IGNORECASE)
 _SPAN = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE)
-
-
 _WHO_IS = re.compile(
     r"\W*(?:who|what|which|tell|describe|show)\b.*\b(?:this|that|these|those|here|name|called|about|photo(?:graph)?|picture"
     r"|(?:is|are|was|were) (?:it|he|she|they))\b|\W*(?:is|are|was|were|do|does|did|can|could)\b",
@@ -53,7 +49,7 @@ _WHO_IN_VIEW = re.compile(
 )
 """Asks who is in view, and nothing else."""
 _WHERE_OR_WHEN = re.compile(r"\W*(where|when|what (?:year|day|date|month))\b", re.IGNORECASE)
-_WHO_IS_NAMED = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
+_WHO_AND_WORD = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
 _WHO_IS_ONE = re.compile(
     r"\W*(?:and |but |so )?who(?:['’]?s| is| was) (?!(?:this|that|these|those|it|he|she|they|there"
     r"|here)\b)(?P<who>[^\W\d_]+)\W*",
@@ -117,7 +113,7 @@ class _Answer:
     def repeats(self) -> bool:
         """Whether a sentence has only the question's own words: "Ellie was ill.", to "why was Ellie ill?"."""
         known = {t.stem for t in self.asked}
-        if _WHO_IS_NAMED.match(self.question) and _only_echoes(self.found, known):
+        if _WHO_AND_WORD.match(self.question) and _only_echoes(self.found, known):
             return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
         if of_somebody_else(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
             return True
@@ -129,9 +125,8 @@ class _Answer:
         if self._begins("why") and re.search(r"\banyway\b", self.sentence):
             return False  # "She comes anyway.", to "why isn't she allowed in?"
         if self.prep and self.asked and self.asked[0].kind in ("be", "aux"):
-            return any(
-                t.kind == "prep" and t.stem == self.prep.stem for t in self.asked
-            )  # "With 3 throws", to "Did I win?"
+            # not "With 3 throws", to "Did I win?"
+            return any(t.kind == "prep" and t.stem == self.prep.stem for t in self.asked)
         if how := _HOW.match(self.question):
             return _measures(how["what"].lower(), self.sentence, self.found)
         if where_or_when := _WHERE_OR_WHEN.match(self.question):
@@ -210,16 +205,16 @@ def declines(question: str, refusal: str) -> bool:
     if _UNTOLD_WORD.search(refusal) or _ODD.search(refusal):
         return False  # "You did not tell me Japanese.", "You did not tell me what you did not tell me."
     found = _UNTOLD_OF.search(refusal)
-    if (
-        found
-        and any(t.kind == "me" for t in tokens(question))
-        and not any(t.kind == "me" for t in tokens(found["rest"]))
-    ):
+    if found and _speaks_of_me(question) and not _speaks_of_me(found["rest"]):
         return False  # "You did not tell me where she got her.", to "where did we get her?"
     if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
         return True
     asked = [t.stem for t in tokens(question) if t.content]
     return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"])[1:] if t.content)
+
+
+def _speaks_of_me(text: str) -> bool:
+    return any(t.kind == "me" for t in tokens(text))
 
 
 def _only_echoes(found: Sequence[Token], asked: set[str]) -> bool:

@@ -1,9 +1,11 @@
-"""Questions for whatever was told about somebody or something: "What do you know about Ravi?"."""
+"""Questions for whatever was told: about somebody or something ("What do you know about Ravi?"), about what is in view
+("Do you know this guy?"), or about whose that is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import VAGUE
@@ -34,7 +36,7 @@ YOU_REMEMBER = (
 """ "I dare say you remember this one": asks who is in view."""
 _WHO = re.compile(
     r"\W*(?:(?:and|so|but|hey|ok)[, ]+)*(?:(?:do|can|did) (?:you|u) (?:still )?(?:know|recogni[sz]e|remember) "
-    r"(?:this|that|these|those|him|her|it|them)(?: (?:here|guy|man|woman|one|thing|fellow|face|[a-z]+))?"
+    r"(?:this|that|these|those|him|her|it|them)(?: [a-z]+)?"
     r"|(?:have|had) (?:you|u|we) (?:ever )?(?:seen|met|had) (?:this|that|him|her|it|them)(?: \w+)?"
     r"(?: (?:before|already))?"
     r"|(?:what|anything|everything)(?: else)? (?:do|can|did|would) (?:you|i|u) (?:know|tell|say|remember|recall)"
@@ -45,13 +47,11 @@ _WHO = re.compile(
 )
 """ "Do you know this guy?", "which dog is that": asks who or what is in view."""
 _POINTS = re.compile(r"(?:this|that|these|those|him|her|it|them)\b", re.IGNORECASE)
-
-
 _WHOSE = re.compile(
     r"\W*(?:(?:and|so|but|hey|ok|wait)[, ]+)*(?:whose (?:is|are|was|were) (?:this|that|these|those|it|they|he|she)"
     r"|who (?:owns|owned) (?:this|that|these|those|it|them)|who do(?:es)? (?:this|that|these|those|it|they) belong to"
     r"|(?:is|are|was|were|isn['’]?t|aren['’]?t) (?:this|that|these|those|it|they|he|she) (?:(?:really|still|even) )?"
-    r"(?:mine|ours|yours|(?:my|our) (?:own )?[\w'’-]+|[^\W\d_]+['’]?s)"
+    r"(?:mine|(?:my|our) (?:own )?[\w'’-]+|[^\W\d_]+['’]?s)"
     r"|do(?:es)? (?:this|that|these|those|it|they|he|she) belong to [\w'’-]+)(?: (?:again|then|actually|or what))?\W*$",
     re.IGNORECASE,
 )
@@ -73,6 +73,7 @@ _OWNED = (
 )
 """How words tell to whom something belongs, the plainest first: by an owner, by a verb, or as what the user got."""
 MOST_QUOTED = 2
+"""Memories that are quoted about one thing."""
 
 
 def asked_about(question: str) -> str:
@@ -112,7 +113,7 @@ def _whose(recalled: Sequence[Quotable]) -> list[Quote]:
     """The first sentence that tells to whom belongs what is in view."""
     lines = [(one, line) for one in recalled for line in sentences(one.episode.words)]
     told = (quoted(one, line) for owned in _OWNED for one, line in lines if owned.search(line))
-    return [one for one in (next(told, None),) if one]
+    return list(islice(told, 1))
 
 
 def _about(wanted: Sequence[str], recalled: Sequence[Quotable]) -> list[Quote]:
@@ -124,6 +125,5 @@ def _about(wanted: Sequence[str], recalled: Sequence[Quotable]) -> list[Quote]:
             told = [t for t in tokens(one.episode.words) if t.content]
             first = next(n for n, line in enumerate(lines) if any(alike(t.stem, wanted[0]) for t in tokens(line)))
             found.append((len(told) <= len(wanted), quoted(one, beginning(lines[first:]))))
-    return [quote for bare, quote in sorted(found, key=lambda pair: pair[0]) if not bare or len(found) == 1][
-        :MOST_QUOTED
-    ]
+    quotes = [quote for bare, quote in sorted(found, key=lambda pair: pair[0]) if not bare or len(found) == 1]
+    return quotes[:MOST_QUOTED]

@@ -58,11 +58,11 @@ was not told, which is mostly right."""
 SAME_WORDS = 4.5
 """Fit by rules, that of a question in the note's own words, from which the sentence is quoted in which the reader found
 the answer, however unsure of it (on dev that adds 1 to 2 % of what was never told)."""
-
 _INTRODUCES = 3.0
 """What a sentence that says who somebody is ("my niece Henrietta") gets more, to "who is Henrietta?"."""
 WHOSE_FIT = 3.0
-"""The same of a question for an owner: the sentence tells whose it is, and has a word of the question."""
+"""Fit by rules from which a sentence is quoted to a question for an owner, whatever the reader found: it tells whose
+the thing is, and has a word of the question."""
 PLAIN = 5.0
 """Fit of a sentence that tells it plainly, where no reader sees it (`plainly_told.py`)."""
 
@@ -127,7 +127,7 @@ def _among_all(
             fits = max(fits, _TOLD_THEN)
         other = (of_the_photo and of_another_moment(tokens(line))) or of_somebody_else(asked.text, line)
         if fits <= 0 or then is False or other:
-            continue  # "Anna's birthday is on 12 May" is no date of the photo
+            continue  # "Anna's birthday is on 12 May" tells no day of the photo
         score = fits - (_LATER * rank + _FURTHER * n + (_UNSURE if one.certainty == "maybe" else 0))
         if score > 0 or not sure:  # else the photo shows another thing, and no word but "one" fits
             yield n, score

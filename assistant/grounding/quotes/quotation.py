@@ -98,9 +98,11 @@ def quoted(one: Quotable, words: str) -> Quote:
 
 
 def spoken_date(day: date | None) -> str:
+    """ "12 May 2025"; "" where the day is not known."""
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
 def place_of(one: Quotable) -> Quote:
+    """Where the photo was taken, by its data."""
     of = f" of {spoken_date(one.day)}" if one.day else ""
     return Quote(f"The place of your photo{of}: {printable(one.episode.place or '')}.", one.episode.id)

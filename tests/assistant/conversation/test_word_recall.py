@@ -116,6 +116,15 @@ def test_one_word_brings_whom_or_what_is_asked_about_in_small_letters(
         assert bool(by_words(memory, question, 4, (), load_photo(picture(tmp_path / "new.png", "white")))) is found
 
 
+@pytest.mark.parametrize("question", ["What other names is it called?", "Is there anything in the pictures?"])
+def test_words_that_say_little_bring_nothing_in_any_form(memory: Memory, tmp_path: Path, question: str) -> None:
+    """Before, "names" and "called" were two telling words, as "name" and "call" alone were known to say little."""
+    photo = load_photo(picture(tmp_path / "other.png", "purple"))
+    words = "It has many names, and is called differently in all pictures, or anything."
+    memory.add(Episode(photo, (Turn("user", words),), datetime(2025, 5, 9, tzinfo=UTC), None))
+    assert by_words(memory, question, 3, (), photo) == []
+
+
 def test_in_a_conversation_they_join_those_of_the_photo_and_the_prompt_is_read_anew_once(
     memory: Memory, tmp_path: Path
 ) -> None:

@@ -38,8 +38,10 @@ BUDDHIST = 543
 _MARK = "\u200e"  # before what WhatsApp itself wrote
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DATE = r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
-_TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?"
-_WORD = r"([^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"  # of the half of the day, or "at", "à", "um"
+_TIME = r"(\d{1,2})[:.](\d\d|\d(?=[:.]))(?:[:.](\d\d?))?"
+_WORD = (  # of the half of the day, or "at", "à", "um"
+    r"((?:(?:e|pre|po|пре|по|قبل|بعد)\s)?[^\W\d][^\s\d\]\[]{0,11}(?:\s(?:m\.?|אחה״צ))?)"
+)
 _WHEN = rf"{_DATE}[,،、]?\s*(?:{_WORD}\s?)?{_TIME}(?:\s?{_WORD})?"
 _HEADS = tuple(
     re.compile(head, re.I)
@@ -49,17 +51,22 @@ _HEADS = tuple(
 _SPELLINGS = tuple(
     (re.compile(pattern, re.I), instead)
     for pattern, instead in (
+        (r"^(\[?)(\d\d)(?=[年년])", r"\g<1>20\2"),
         (r"^(\[?)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]", r"\1\2/\3/\4"),
         (r"^(\[?\d{4}/\d{1,2}/\d{1,2})\s?\([日月火水木金土]\)", r"\1"),
         # in Vietnamese, and where messages were copied in a browser
         (
-            r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?\s?m\.?)?),?\s(\d{1,4}([./-])\d{1,2}\4\d{2,4})(?=[\]\s])",
+            r"^(\[?)(\d{1,2}:\d\d(?::\d\d)?(?:\s?(?:[ap]\.?\s?m\.?|sa|ch))?),?\s(\d{1,4}([./-])\d{1,2}\4\d{2,4})(?=[\]\s])",
             r"\1\3, \2",
         ),
         (
             r"^(\[?[\d./-]{6,12},?\s)(?:à\s)?(\d{1,2})\s?h\s?(\d\d)(?:\s?min)?(?:\s?(\d\d)\s?s)?(?=[\]\s])",
-            r"\1\2:\3",
+            r"\1\2:\3:\4",
         ),  # of Canada
+        (r"^(\[?[\d./-]{6,12},?\s\d{1,2}:\d\d):(?=[\]\s])", r"\1"),
+        (r"^(\[?[\d.]{6,10})\s?г\.", r"\1"),  # of Bulgaria and Macedonia
+        (r"^(\[?[\d.]{6,10},?\s\d{1,2}:\d\d(?::\d\d)?)\s?ч\.", r"\1"),
+        (r"^(\[[\d/]{6,10})\s\((\d{1,2}:\d\d:\d\d(?:\s[ap]m)?)\)", r"\1 \2"),  # of the Basques
         (r"^(\[?[\d./-]{6,12},?\s)(?:a las|a la|alle ore|à|às|o godz\.|plkst\.)\s(?=\d)", r"\1"),
         (r"^([\d./ -]{6,14},?\s\d{1,2}[:.]\d\d(?:[:.]\d\d)?)\s?(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),  # of Korea
         (r"^(\[?\d{4}/\d{1,2}/\d{1,2}\s\w{2}\s\d{1,2}:\d\d)(?:,\s)(?=[^:：\n]{1,60}:)", r"\1 - "),
@@ -133,7 +140,12 @@ def _entries(text: str) -> list[_Entry]:
             blocks.append((match, [line]))
         elif blocks:
             blocks[-1][1].append(line)
-    whole_day = {word for match, _ in blocks for word in _around(match) if not 1 <= int(match[6]) <= 12}
+    whole_day = {
+        word
+        for match, _ in blocks
+        for word in _around(match)
+        if int(match[6]) > 12  # an hour of 0 is none: noon in Japan is 午後0:05
+    }
     entries = []
     for match, own in blocks:
         a, separator, b, c, hour, minute, second = (match[n] for n in (1, 2, 3, 4, 6, 7, 8))
@@ -176,7 +188,7 @@ def _with_marks(line: str, rest: str) -> str:
 def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, int] | None:
     """A time as hour (0-23), minute, second; None where there is no such time. `half`: "a", "p" or ""."""
     if half:
-        if not 1 <= hour <= 12:
+        if hour > 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
     return (hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None

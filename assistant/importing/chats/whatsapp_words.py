@@ -15,12 +15,14 @@ from assistant.importing.chats.chat import MAP, without_coordinates
 MORNING = frozenset(
     "am 午前 오전 上午 凌晨 早上 清晨 öö de ص قظ πμ sa pd проб vm dop дп pg पूर्वाह्न לפנה״צ ก่อนเที่ยง fm"
     " morgens vormittags претпладне முற்பகல் পূর্বাহ্ণ পূর্বাহ্ন मपू ಪೂರ್ವಾಹ್ನ ਪੂਦੁ පෙව ጥዋት тң to үө fh priešpiet priekšp"
-    " ກ່ອນທ່ຽງ နံနက် غم".split()
+    " ກ່ອນທ່ຽງ နံနက် غم eparadites prepodne prijepodne преподне претпл قبلدوپہر ap gh rn sf bn isuk moies vorm atm то ам"
+    " পূৰ্বাহ্ন صبح چب بن goöň ቅቀ wd 上晝 àárọ̀ n’ụtụtụ".split()
 )
 EVENING = frozenset(
     "pm 午後 오후 下午 晚上 傍晚 中午 ös du م بظ μμ ch md слоб nm odp пп ptg अपराह्न אחה״צ หลังเที่ยง em"
     " nachmittags abends попладне பிற்பகல் অপরাহ্ণ অপরাহ্ন मउ ಅಪರಾಹ್ನ ਬਾਦੁ පව ከሰዓት тк tk үх eh popiet pēcp"
-    " ຫຼັງທ່ຽງ ညနေ غو".split()
+    " ຫຼັງທ່ຽງ ညနေ غو epasdites popodne poslijepodne поподне попл بعددوپہر ip gd in ym pn wengi nomëttes nam ptm пм pop"
+    " অপৰাহ্ন شام چك دن gosoň ድቀ wb 下晝 ọ̀sán n’abalị".split()
 )
 """Words for the half of the day, in small letters without points and spaces; they stand before or behind the time."""
 JOINING = frozenset("at um om kl klo à a alle las ás às o ore о в w u v г den el le la".split())

@@ -121,7 +121,7 @@ ASKS = [
 
 TALKS = re.compile(
     r"(?!(?:again|there|you|all|a lot|yes)[ .!]*$)"
-    r"(?:(?>(?:many )?thanks?|thank you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hiya|hi+"
+    r"(?:(?>(?:many )?thanks?|thank ?you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hiya|hi+"
     r"|heya|howdy|hey+"
     r"|hallo|hola|ciao"
     r"|bye+|goodbye|see (?:you|ya)|cya|ttyl|gtg|g2g|gn|gm|night|nite"
@@ -158,13 +158,15 @@ SHRUG = (
 TALKS_ABOUT = [
     re.compile(pattern)
     for pattern in (
-        r"(?:many )?(?:thanks?|thank (?:you|u)|thn?x|ty(?:sm|vm)?|cheers)(?: (?:very|so) (?:much|many)| a lot"
+        r"(?:many )?(?:thanks?|thank ?(?:you|u)|thn?x|ty(?:sm|vm)?|cheers)(?: (?:very|so) (?:much|many)| a lot"
         r"| a million)?"
         r"(?:,? (?:pet|love|dear|hun|hon|honey|darling|sweetheart|mate|pal|friend|buddy|bruv|bro|babe))?"
         r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
         rf"|such) )*{JUDGEMENT}(?: of you)?$",
         r"you(?:'re| are)(?: not)? (?:(?:so|very|really|quite|too|just|a|an|the) )*\w+(?: \w+)?$",
+        r"(?:thank ?you,? |thanks,? |ta,? )?(?:your|ur) (?:(?:so|very|really|just|a|an|the|absolute|absolutely) )*"
+        r"(?:brill(?:iant)?|amazing|awesome|fab|great|ace|star|legend|best|genius|lifesaver|clever|smart|lovely|wonderful)$",
         r"(?:you|u) (?:remembered|knew|did(?: it)?|know (?:it|her|him|that)|got it)$",
         r"(?:this|that|your|the) (?:answer|caption|app|program|reply|model|assistant|recall)\b",
         r"i(?:'m| am) (?:bored|tired|hungry|happy|sad|back|here|done|confused|impressed|sorry|fine|ok|good)$",

@@ -15,10 +15,17 @@ TYPOS = {
     "wht": "what",
     "wat": "what",
     "hwat": "what",
-    "wher": "where",
     "whre": "where",
     "wehre": "where",
     "hwo": "how",
+    "wot": "what",
+    "wots": "what's",
+    "hoo": "who",
+    "wich": "which",
+    "whitch": "which",
+    "wher": "where",
+    "whear": "where",
+    "whent": "when",
     "whos": "who's",
     "whats": "what's",
     "wheres": "where's",
@@ -61,17 +68,26 @@ TYPOS = {
 }
 """Slips and short forms of the small words that decide; names and nouns are left as they are."""
 _UNMISTAKABLE = (
-    "u r dis dat wut wat wats wuts abt bc cuz coz bcs pls plz rly thsi tihs htis taht waht wht wher whre hwo"
+    "u r dis dat wut wat wats wuts abt bc cuz coz bcs pls plz rly thsi tihs htis taht waht wht wher whre hwo wot"
+    " wots hoo wich whitch whear whent"
 )
 SHORT = {
     **{word: TYPOS[word] for word in _UNMISTAKABLE.split()},
     "ur": "your",
     "ppl": "people",
-    "wen": "when",
     "whr": "where",
 }
 """Short forms that no name and no other word has."""
 _SHORT = re.compile(rf"(?<![\w'’@./-])(?:{'|'.join(SHORT)})(?![\w'’@/-]|\.\w)", re.IGNORECASE)
+_ASKS = r"(?=(?:is|are|was|were|did|do|does|have|has|will|can)\b)"
+_BY_EAR = {
+    "where": re.compile(rf"(?i:were|ware|wear) {_ASKS}"),
+    "when": re.compile(rf"wen {_ASKS}"),
+    "whose": re.compile(
+        r"(?i:who['’]?s) (?=(?:is|are|was|were)\b|\w+ (?:is|are|was|were) (?:it|this|that|these|those)\b)"
+    ),
+}
+""" "Were is it from", "whos clock was it": words that begin a question, spelled as they sound."""
 _WHO_THIS = re.compile(r"^(\W*(?:and |so |but |ok |hey )?who)( (?:this|that)\W*)$", re.IGNORECASE)
 EMOJI = re.compile("[\u2190-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff]")
 """Little pictures, their joints and variants: rules read a space in their place."""
@@ -89,7 +105,13 @@ def plain(text: str) -> str:
 def spelled_out(text: str) -> str:
     """`text` with the short forms that are typed in chats as whole words, all else as it was typed: "what do u know"
     is "what do you know"."""
+    text = re.sub(r"^[\w'’]+", _by_ear(text), text, count=1) if _by_ear(text) else text
     return _WHO_THIS.sub(r"\1 is\2", _SHORT.sub(lambda found: SHORT[found[0].lower()], text))
+
+
+def _by_ear(text: str) -> str:
+    """The first word of a question that is spelled as it sounds, as it is written: "where", of "were is it"; or ""."""
+    return next((word for word, sounds in _BY_EAR.items() if sounds.match(text)), "")
 
 
 def mended(text: str) -> tuple[str, list[int]]:
@@ -102,6 +124,7 @@ def mended(text: str) -> tuple[str, list[int]]:
         word = TYPOS.get(said, said if len(said) > 1 else found[0])
         if found[0] == "its" and found.start() == 0 and ITS_A.match(low):  # "its our car", but "its name"
             word = "it's"
+        word = (not found.start() and _by_ear(text)) or word
         out += low[at : found.start()] + word
         origin += [*range(at, found.start()), *[min(found.start() + n, found.end() - 1) for n in range(len(word))]]
         at = found.end()

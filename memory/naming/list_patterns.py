@@ -94,7 +94,7 @@ ALL_THAT = re.compile(
     rf"^{_PLEASE}what (?:(?:all )?(?:things|stuff|belongings|items) (?:do|have) i (?:have|own|got)"
     r"|do i (?:have|own)|have i (?:shown|showed) you|(?:things|stuff) (?:do you know|have i (?:shown"
     r"|told) you(?: about)?)"
-    r"|(?:have|did) i (?:told|tell) you(?: about)? (?=so far|already|until now))"
+    r"|(?:have|did) i (?:told|tell) you(?: about)?(?= (?:so far|already|until now)))"
     r"(?: (?:so far|already|until now|here|in here|in total|altogether|now))*$",
     re.IGNORECASE,
 )

@@ -17,7 +17,7 @@ from assistant.grounding.entailment.bindings import (
 )
 from assistant.grounding.entailment.described import describes
 from assistant.grounding.entailment.doers import other_doer, thing_as_person
-from assistant.grounding.entailment.fragments import lost_a_word, lost_its_verb, misplaced, only_if
+from assistant.grounding.entailment.fragments import asks_back, lost_a_word, lost_its_verb, misplaced, only_if
 from assistant.grounding.entailment.frames import equates, makes_a_habit, names_it, puts_user, repeats
 from assistant.grounding.entailment.premise import Evidence, Premise, excluded, groups
 from assistant.grounding.entailment.short_answer import answers
@@ -67,7 +67,11 @@ class Judge:
         found = tokens(claims.without_frame(rest))
         if said_yes and not any(t.content for t in found):
             return self._yes(sentence, said_yes[0])
-        if says_twice(found, self.evidence.told) or lost_its_verb(found, self.evidence.told):
+        if (
+            asks_back(found, self.evidence.asked)
+            or says_twice(found, self.evidence.told)
+            or lost_its_verb(found, self.evidence.told)
+        ):
             return Verdict(sentence, "unsupported")
         if supported := self._supported(found):
             ids = tuple(dict.fromkeys(i for part in supported for i in part))

@@ -102,6 +102,12 @@ def _no_doer(words: Sequence[Token]) -> bool:
     return deed.kind == "word" and _acts(deed) and behind.text.lower() in _OBJECTS | {"me", "you", "us"}
 
 
+def asks_back(words: Sequence[Token], asked: Sequence[Token]) -> bool:
+    """Whether an answer only says the question again: "Does the clock work no more", to "does the clock work?"."""
+    first = [[t.text.lower() for t in text[:2]] for text in (words, asked)]
+    return bool(asked) and asked[0].kind in ("aux", "be") and first[0] == first[1]
+
+
 def lost_its_verb(words: Sequence[Token], told: Sequence[Premise]) -> bool:
     """Whether a sentence has a place behind a colon, and not what was done there: "your bag: in Rome for a week"."""
     until = next((i for i, t in enumerate(words) if t.text.lower() in _FROM_THEN), len(words))

@@ -29,6 +29,12 @@ _GIVEN_WHAT = re.compile(
     re.IGNORECASE,
 )
 """ "What did leo give me", "what do I have from Nan"."""
+_BOUGHT_WHERE = re.compile(
+    r"\W*(?:(?:and|so|but|ok)[, ]+)*(?:where|(?:from )?(?:which|what) (?:shop|store|place)) (?:did|do|have) (?:i|we) "
+    r"(?:buy|get|find|bought|got|found) (?P<thing>[\w' -]+?)(?: from| in| at)?\W*",
+    re.IGNORECASE,
+)
+""" "Where did I buy them": a shop from which the thing is, "new boots, £65 from Schuh"."""
 _COMPANY = re.compile(
     r"\W*(?:(?:and|so|but|ok)[, ]+)*(?:who(?:m| else)?(?:['’]?s| was| were| is)? .*\b(?:with|w/?)(?!\w) ?(?:me|us"
     r"|you|it)?(?: .*)?"
@@ -46,6 +52,8 @@ def plainly_told(asked: Question, line: str) -> bool:
     """Whether the sentence tells what such a question asks for, of all that it names."""
     if _GIVEN_BY.fullmatch(asked.text):
         return _all_but_verbs(asked, line) and any(_somebody(part) for part in _FROM.findall(line))
+    if _BOUGHT_WHERE.fullmatch(asked.text):
+        return _all_but_verbs(asked, line) and any(not _somebody(part) for part in _FROM.findall(line))
     if given := _GIVEN_WHAT.fullmatch(asked.text):
         giver = (given["who"] or given["of"]).lower()
         return any(giver in re.findall(r"\w+", part.lower()) for part in _FROM.findall(line))

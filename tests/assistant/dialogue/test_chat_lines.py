@@ -105,9 +105,36 @@ def test_another_thing_that_is_the_same_says_nothing_of_the_recall(line: str) ->
         ("and who that?", "and who is that?"),
         ("wht did i say bc of ur cat", "what did i say because of your cat"),
         ("who this belongs to", "who this belongs to"),
+        ("wot is her name", "what is her name"),
+        ("hoo is this", "who is this"),
+        ("wen did we get the cat", "when did we get the cat"),
+        ("were is it from", "where is it from"),
+        ("whos clock was it", "whose clock was it"),
+        ("whos is this vase", "whose is this vase"),
+        ("who's clock is new?", "who's clock is new?"),
+        ("Wen did the dishes", "Wen did the dishes"),
+        ("were we in rome", "were we in rome"),
         ("R2D2 on a u-turn, u.s. army", "R2D2 on a u-turn, u.s. army"),
         ("what did Ur-Oma say", "what did Ur-Oma say"),
     ],
 )
 def test_a_question_is_asked_with_its_short_forms_spelled_out(line: str, asked: str) -> None:
     assert spelled_out(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("wot is her name", "question"),
+        ("hoo is this", "question"),
+        ("wen did nanna pass away", "question"),
+        ("were is it from", "question"),
+        ("whos is this vase", "question"),
+        ("thankyou your brill", "talk"),
+        ("ur the best", "talk"),
+        ("your brother in Leeds", "unclear"),
+        ("Wen did the dishes at our wedding", "tell"),
+    ],
+)
+def test_lines_spelled_as_they_sound(line: str, kind: str) -> None:
+    assert act_of(line).kind == kind

@@ -98,6 +98,12 @@ def test_an_answer_says_no_word_twice_that_was_told_once(told: str, question: st
     assert (answer in check(answer, recall(told, by_sight=True), question=question).shown) is holds
 
 
+def test_an_answer_does_not_ask_back() -> None:
+    told = recall("this clock was my grandads. it does not work no more", by_sight=True)
+    shown = check("Does the clock work no more.", told, question="does the clock work").shown
+    assert "Does the clock" not in shown and "it does not work no more" in shown
+
+
 def test_a_caption_says_no_name_more_often_than_it_was_told() -> None:
     heights = "ok standings, Catherine 140 centimetres, Lorenzo 95, me slugs, please nobody tell Catherine"
     garbled = "Catherine 140 centimetres, Lorenzo 95, you standings, Catherine 140 centimetres, Lorenzo 95."

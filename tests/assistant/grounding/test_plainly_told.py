@@ -57,6 +57,8 @@ def answer(question: str, *words: str) -> str:
         (BACKPACK, "is it mine", "my backpack"),
         (SNEAKERS, "are these mine?", "got em w/ my bday money"),
         (SNEAKERS, "whose are these", "got em w/ my bday money"),
+        (("my new boots, £65 from schuh they rub my heals",), "where did i buy them", "£65 from schuh"),
+        (("my new boots, £65 from schuh they rub my heals",), "what shop did i get them from", "£65 from schuh"),
         (("thrifted these boots w/ nadia in april",), "r these mine", "thrifted these boots"),
         (CAT, "is she ours", "our flat cat"),
         (CAT, "what about mia?", "mia found her"),

@@ -16,8 +16,6 @@ from pathlib import Path
 
 from assistant.importing.chats.chat import Chat
 from assistant.importing.chats.chat_files import (
-    ACCOUNT,
-    AS_ACCOUNT,
     LONGEST_TEXT,
     PAGES,
     SIGNAL,
@@ -27,7 +25,6 @@ from assistant.importing.chats.chat_files import (
     holds_signal,
     holds_telegram,
     is_text,
-    pages_in,
     signal_chats,
     telegram_chats,
     text_in,
@@ -35,6 +32,7 @@ from assistant.importing.chats.chat_files import (
     without_copy,
 )
 from assistant.importing.chats.chat_source import same, source
+from assistant.importing.chats.telegram_pages import ACCOUNT
 from assistant.importing.chats.zipped_chat import holds_chat, zip_source
 from assistant.importing.import_source import Source
 from assistant.importing.libraries.folder_level import hidden
@@ -78,7 +76,7 @@ def _opened(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
         return _telegram_folder(path, me)
     if without_copy(path) == SIGNAL:
         return _signal_folder(path, me)
-    if path.name.lower() == PAGES and holds_pages(path):
+    if path.name == ACCOUNT or (path.name.lower() == PAGES and holds_pages(path)):
         return _telegram_pages(path, me)
     if path.suffix.lower() == ".txt":
         return _chat_folder(path.parent, path, path.parent.name, me, order)
@@ -105,7 +103,7 @@ def _zip(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack) -
         return chat
     found = zips_source([path], stack, order)
     if len(found.items):
-        return replace(found, notes=(*found.notes, AS_ACCOUNT)) if _is_account(found) else found
+        return found
     if any(other.lower().endswith(".json") for other in found.others):
         raise KeepsakeError(f"{shown(path)}: no photos are in it, but JSON about photos: of a Takeout, {OTHER_PARTS}")
     raise KeepsakeError(
@@ -127,7 +125,7 @@ def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
     if alone and (chat := _chat_in(seen[0], list(seen[0].iterdir()), me, order)):
         return chat
     found = folder_source(path, order)
-    notes = [AS_ACCOUNT] if _is_account(found) else []
+    notes = []
     chats = [other for other in found.others if is_text(Path(other)) or without_copy(Path(other)) in (TELEGRAM, SIGNAL)]
     if chats:
         notes.append(f"{', '.join(chats[:3])}: if this is a chat, import its folder by itself, for what was said")
@@ -141,11 +139,6 @@ def _folder(path: Path, me: str | None, order: DayOrder | None, stack: ExitStack
     return replace(found, notes=(*found.notes, *notes))
 
 
-def _is_account(found: Source) -> bool:
-    """Whether photos lie in an account of Telegram as pages."""
-    return any(Path(other).name == ACCOUNT for other in found.others)
-
-
 def _chat_in(path: Path, inside: Sequence[Path], me: str | None, order: DayOrder | None) -> Source | None:
     """The export of a chat that the files of a folder are; None where they are none."""
     files = [file for file in inside if file.is_file()]
@@ -156,8 +149,10 @@ def _chat_in(path: Path, inside: Sequence[Path], me: str | None, order: DayOrder
             return _telegram_folder(file, me)
         if without_copy(file) == SIGNAL and holds_signal(file):
             return _signal_folder(file, me)
-    if (first := pages_in(file.name for file in files)[:1]) and holds_pages(path / first[0]):
-        return _telegram_pages(path / first[0], me)
+    for file in files:
+        account = file.name == ACCOUNT and any(path.glob(f"chats/*/{PAGES}"))
+        if account or (file.name.lower() == PAGES and holds_pages(file)):
+            return _telegram_pages(file, me)
     return None
 
 
@@ -184,10 +179,14 @@ def _telegram_folder(file: Path, me: str | None) -> Source:
 
 
 def _telegram_pages(file: Path, me: str | None) -> Source:
-    """The photos of a chat of Telegram whose first page is `file`, as `_telegram_folder`."""
-    pages = pages_in(one.name for one in file.parent.iterdir() if one.is_file())
-    read = [read_ordinary(file.parent / page, LONGEST_TEXT) for page in pages]
-    return _telegram_source(chats_of_pages(read, shown(file)), file, me)
+    """The photos of a chat, or of an account, of Telegram whose first page is `file`, as `_telegram_folder`."""
+    found = [*file.parent.glob("*.html"), *file.parent.glob("lists/*.html"), *file.parent.glob("chats/*/*.html")]
+    pages = {
+        one.relative_to(file.parent).as_posix(): partial(read_ordinary, one, LONGEST_TEXT)
+        for one in found
+        if one.is_file()
+    }
+    return _telegram_source(chats_of_pages(pages, shown(file)), file, me)
 
 
 def _telegram_source(chats: Sequence[Chat], file: Path, me: str | None) -> Source:

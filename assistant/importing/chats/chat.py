@@ -46,6 +46,8 @@ class Message:
     """The id of the message that this one replies to."""
     offset: timedelta | None = None
     """How far that clock is from UTC, where the export says so."""
+    forwarded: bool = False
+    """Whether the sender wrote it elsewhere, and need be nobody of this chat."""
 
     @property
     def moment(self) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,14 +21,8 @@ LONGEST_TEXT = 1 << 28
 """Bytes of the longest text of a chat that is read."""
 TELEGRAM = "result.json"
 """The file that holds an export of Telegram."""
-PAGES, _PAGE = "messages.html", re.compile(r"messages(\d*)\.html", re.I)
-"""The first page of a chat of Telegram as pages, and each."""
-ACCOUNT = "export_results.html"
-"""The page that leads to all chats of an account, and what is said of it."""
-AS_ACCOUNT = (
-    "this is an account of Telegram as pages: import each folder in chats/ by itself, for what was said, "
-    "or export it as “Machine-readable JSON”"
-)
+PAGES = "messages.html"
+"""The first page of a chat of Telegram."""
 SIGNAL = "main.jsonl"
 """The file that holds an export of Signal."""
 
@@ -58,12 +52,6 @@ def holds_telegram(file: Path) -> bool:
         return telegram.is_telegram(telegram.load(read_ordinary(file, LONGEST_TEXT)))
     except (KeepsakeError, OSError):
         return False
-
-
-def pages_in(names: Iterable[str]) -> list[str]:
-    """The pages of a chat of Telegram among the names of a folder, in their order; [] without the first."""
-    pages = {int(match[1] or 1): name for name in names if (match := _PAGE.fullmatch(name))}
-    return [pages[n] for n in sorted(pages)] if 1 in pages else []
 
 
 def holds_pages(file: Path) -> bool:
@@ -111,10 +99,12 @@ def telegram_chats(data: bytes, name: str) -> list[Chat]:
         raise KeepsakeError(f"{name}: {error}") from error
 
 
-def chats_of_pages(pages: Sequence[bytes], name: str) -> list[Chat]:
-    """The chat on pages of Telegram. Raises KeepsakeError."""
+def chats_of_pages(files: Media, name: str) -> list[Chat]:
+    """The chats of Telegram in a folder of pages, or of the folders of an account. Raises KeepsakeError."""
     try:
-        return telegram_pages.parse(pages)
+        if telegram_pages.ACCOUNT in files:
+            return telegram_pages.parse_account(files)
+        return telegram_pages.parse([files[page]() for page in telegram_pages.in_order(files)])
     except KeepsakeError as error:
         raise KeepsakeError(f"{name}: {error}") from error
 

@@ -94,7 +94,7 @@ def _me(chat: Chat, title: str) -> str | None:
     Signs that a file's name cannot have are others there. Where one name is in the other, "Ben" and "Ben Smith", the
     export is named after the longer one.
     """
-    senders = _senders(chat)
+    senders = list({one_line(m.sender): None for m in chat.messages if not m.forwarded})
     if len(senders) != 2:
         return None
     called, names = _plain(title), {sender: _plain(sender) for sender in senders}

@@ -119,6 +119,7 @@ def _messages(listed: list[object]) -> Iterator[Message]:
                 _number(raw.get("id")),
                 _number(raw.get("reply_to_message_id")),
                 _offset(local, moment),
+                "forwarded_from" in raw,
             )
 
 

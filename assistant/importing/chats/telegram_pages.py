@@ -1,4 +1,5 @@
-"""Parse the pages that Telegram Desktop exports unless asked for JSON: messages.html, messages2.html ... of one chat.
+"""Parse the pages that Telegram Desktop exports unless asked for JSON: messages.html, messages2.html ... of one chat,
+or of each chat of an account, whose kinds are in lists/chats.html.
 
 No file is opened here. What stands where is taken from Telegram Desktop's own sources (export_output_html.cpp): each
 message is a "message default", which has no name where it is "joined" to the one before; its date is on the clock of
@@ -8,21 +9,33 @@ the device that exported, with the offset from UTC in newer exports. Whose words
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 
 from assistant.importing.chats.chat import Chat, Message, without_coordinates
 from assistant.importing.chats.telegram import clean, inside, usable
 from memory.errors import KeepsakeError
 
+ACCOUNT = "export_results.html"
+"""The page that leads to all chats of an account."""
+_OF_PEOPLE = ("private", "group")
+"""Kinds of chats that people write in."""
 _DATE = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)(?: UTC([+-])(\d\d):?(\d\d))?")
 _REPLIED = re.compile(r"#go_to_message(\d+)$")
 _VIA = re.compile(r" via @\w+$")
 _COMMANDS = re.compile(r"(?:/\w+(?:@\w+)?\s*)+")
 _ACCOUNT = re.compile(r"^(?:\.\./)+chats/[^/]+/")
 """What paths of files begin with in the export of an account: the chat's own folder."""
+_PAGE = re.compile(r"messages(\d*)\.html", re.I)
+_KIND = re.compile(
+    r'href="[./]*(chats/[^/"]+)/messages\.html[^"]*"(?:(?!<a ).)*?"pull_right info details">\s*(\w+)', re.S
+)
+"""A chat in the list of an account, and its kind."""
+_ROW = r'>\s*%s\s*</div>\s*<div class="value bold">\s*(.*?)\s*</div>'
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _FILES = frozenset(["photo_wrap", "video_file_wrap", "media_photo", "media_file", "media_video"])
 """Classes of what was sent as a file, and"""
@@ -36,6 +49,41 @@ _GONE, _NOBODY = "Deleted Account", "somebody"
 def is_pages(data: bytes) -> bool:
     """Whether some bytes look like the first page of a chat."""
     return b'class="page_wrap"' in data and b'class="message ' in data
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The pages of a chat among the names of a folder; [] without the first."""
+    pages = {int(match[1] or 1): name for name in names if (match := _PAGE.fullmatch(name))}
+    return [pages[n] for n in sorted(pages)] if 1 in pages else []
+
+
+def parse_account(files: Mapping[str, Callable[[], bytes]]) -> list[Chat]:
+    """The chats of an account that people write in; `files`: what reads each, by its path within the export.
+
+    Raises KeepsakeError when it has no message of a person.
+    """
+    owner = _text(files, ACCOUNT)
+    names = [match[1] for row in ("First name", "Last name") if (match := re.search(_ROW % row, owner, re.S))]
+    me = " ".join(unescape(" ".join(names)).split())
+    kinds = dict(_KIND.findall(_text(files, "lists/chats.html")))
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folder, _, name = file.rpartition("/")
+        if folder.startswith("chats/") and kinds.get(folder, "private") in _OF_PEOPLE:
+            folders.setdefault(folder, []).append(name)
+    found = []
+    for folder, there in sorted(folders.items()):
+        with suppress(KeepsakeError):  # nobody wrote in this one
+            for chat in parse([files[f"{folder}/{page}"]() for page in in_order(there)]):
+                messages = tuple(replace(m, file=m.file and f"{folder}/{m.file}") for m in chat.messages)
+                found.append(replace(chat, messages=messages, me=me if any(m.sender == me for m in messages) else ""))
+    if not found:
+        raise KeepsakeError("no message of a person is in it: channels and bots are not read")
+    return found
+
+
+def _text(files: Mapping[str, Callable[[], bytes]], name: str) -> str:
+    return files[name]().decode("utf-8", "replace") if name in files else ""
 
 
 def parse(pages: Sequence[bytes]) -> list[Chat]:
@@ -163,7 +211,9 @@ class _Reader(HTMLParser):
         omitted = sent and not now.file
         if text or file or omitted:
             sender = _NOBODY if sender in ("", _GONE) else sender
-            self.messages.append(Message(when, sender, text, file, omitted, now.id, now.reply_to, now.offset))
+            self.messages.append(
+                Message(when, sender, text, file, omitted, now.id, now.reply_to, now.offset, now.forwarded)
+            )
 
 
 def _when(text: str) -> tuple[datetime | None, timedelta | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +16,6 @@ from assistant.importing.chats.chat_files import (
     TELEGRAM,
     chats_of_pages,
     is_text,
-    pages_in,
     signal_chats,
     telegram_chats,
     text_in,
@@ -23,7 +23,7 @@ from assistant.importing.chats.chat_files import (
     without_copy,
 )
 from assistant.importing.chats.chat_source import Media, source
-from assistant.importing.chats.telegram_pages import is_pages
+from assistant.importing.chats.telegram_pages import ACCOUNT, is_pages
 from assistant.importing.import_source import Source
 from assistant.importing.zip_entry import entry_bytes
 from assistant.metadata.name_day import DayOrder
@@ -44,7 +44,12 @@ def zip_source(archive: zipfile.ZipFile, path: Path, me: str | None, order: DayO
         info.filename = written_names(info)[0]
     texts = [info for info in files if info.filename.lower().endswith(".txt")]
     text = text_in([Path(info.filename) for info in texts], name)
-    for name_of, opened in ((TELEGRAM, _telegram_zip), (SIGNAL, _signal_zip), (PAGES, _telegram_pages)):
+    for name_of, opened in (
+        (TELEGRAM, _telegram_zip),
+        (SIGNAL, _signal_zip),
+        (ACCOUNT, _telegram_pages),
+        (PAGES, _telegram_pages),
+    ):
         found = [info for info in files if without_copy(Path(info.filename)) == name_of]
         first = min(found, key=lambda info: len(info.filename), default=None)
         if text is None and first and (export := opened(archive, first, path, me)):
@@ -82,15 +87,12 @@ def _telegram_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, 
 
 
 def _telegram_pages(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source | None:
-    """As `_telegram_zip`, of a chat as pages; None where the page is another program's, or there are several chats."""
-    name, first = f"{shown(path)}: {PAGES}", Path(entry.filename)
-    files = [(Path(info.filename), info) for info in archive.infolist()]
-    beside = {file.name: info for file, info in files if file.parent == first.parent}
-    several = sum(file.name == first.name for file, _ in files) > 1
-    if several or not is_pages(_text_of(archive, entry, name)):
+    """As `_telegram_zip`, of a chat or an account as pages; None where the page is another program's."""
+    name, media = f"{shown(path)}: {Path(entry.filename).name}", _beside(archive, entry)
+    account = Path(entry.filename).name == ACCOUNT and any(re.fullmatch(rf"chats/[^/]+/{PAGES}", one) for one in media)
+    if not account and not is_pages(_text_of(archive, entry, name)):
         return None
-    pages = [_text_of(archive, beside[page], name) for page in pages_in(beside)]
-    return source(chats_of_pages(pages, name), name, path.stem, _beside(archive, entry), me)
+    return source(chats_of_pages(media, name), name, path.stem, media, me)
 
 
 def _signal_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:

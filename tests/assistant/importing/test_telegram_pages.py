@@ -234,9 +234,47 @@ def test_what_is_no_chat_as_pages(tmp_path: Path) -> None:
     (tmp_path / "lab" / "messages.html").write_text("<html>")
     with open_source(tmp_path / "lab") as source:
         assert source.kind == "folder" and len(source.items) == 1
-    account = export(tmp_path / "DataExport" / "chats" / "chat_7").parent.parent
-    (account / "export_results.html").write_text("<html>")
-    with open_source(account) as source:
-        assert "import each folder in chats/ by itself" in source.notes[-1]
-    with open_source(account / "chats" / "chat_7", "Anna") as source:
-        assert len(source.items) == 4
+
+
+def entry(folder: str, kind: str) -> str:
+    """A chat in the list of an account."""
+    return (
+        f'<a class="entry block_link clearfix" href="../chats/{folder}/messages.html#allow_back"><div class="pull_left '
+        f'userpic_wrap"></div><div class="body"><div class="pull_right info details">\n{kind}\n</div>'
+        '<div class="name bold">x</div></div></a>'
+    )
+
+
+@pytest.mark.parametrize("form", ["folder", "page", "zip"])
+def test_an_account_as_pages_has_its_owner_and_no_channels(tmp_path: Path, form: str) -> None:
+    account = tmp_path / "DataExport_2024-01-01"
+    export(account / "chats" / "chat_7")
+    for folder, sender, text in (
+        ("chat_8", "News", "Buy!"),
+        ("chat_9", "Helper", "/start"),
+        ("chat_10", "Carla", "Rex"),
+    ):
+        save(account / "chats" / folder / "photos" / "photo_1.jpg", len(sender) + 20)
+        shot = message(1, "10:00:00", sender, photo(f"../../chats/{folder}/photos/photo_1.jpg"), text)
+        (account / "chats" / folder / "messages.html").write_bytes(page(shot, title=sender))
+    (account / "lists").mkdir()
+    kinds = (("chat_7", "private"), ("chat_8", "channel"), ("chat_9", "bot"), ("chat_10", "group"))
+    (account / "lists" / "chats.html").write_text("".join(entry(*one) for one in kinds))
+    row = '<div class="row"><div class="label details">\n{}\n</div><div class="value bold">\n{}\n</div></div>'
+    names = row.format("First name", "Ben") + row.format("Last name", "Berg")
+    (account / "export_results.html").write_text(
+        f'<div class="personal_info"><div class="rows names">{names}</div></div>'
+    )
+    path = {"folder": account, "page": account / "export_results.html", "zip": None}[form] or zipped(account)
+    with open_source(path) as source:
+        found = {item.name: item.said for item in source.items}
+        assert source.unusable == () and all(item.read()[:2] for item in source.items)
+    assert list(found) == ["photo_1.jpg", *RIGHT]
+    assert found["photo_1.jpg"] == ("Carla wrote: Rex",) and found["lake.jpg"] == ("The lake",)
+
+
+def test_an_account_without_chats_is_a_folder_of_photos(tmp_path: Path) -> None:
+    save(tmp_path / "DataExport" / "profile_pictures" / "photo_1.jpg", 1)
+    (tmp_path / "DataExport" / "export_results.html").write_text("<html>")
+    with open_source(tmp_path / "DataExport") as source:
+        assert source.kind == "folder" and len(source.items) == 1

@@ -54,16 +54,7 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     kept, question = _sentence(" ".join(tells).strip()), " ".join(questions)
     kept = written if kept == _sentence(text) else kept  # with its own line breaks
     if "tell" in kinds:
-        if verdict is False and not denied and NO.match(plain(text)) and not says_who(kept):
-            verdict = None  # "No, it was in Vienna." corrects an answer, not who or what is in the photo
-        if (
-            denied
-            and denied not in GIVEN
-            and (of := OF_ANOTHER.match(f"{denied}\n{plain(kept)}"))
-            and (of["what"] or "") in plain(kept)
-        ):
-            verdict, denied = None, ""  # "not the wedding of Lena, it was that of Marta": the same boots
-        return Act("tell", settled(kept), verdict, denied, question)
+        return Act("tell", settled(kept), *_said_of_recall(text, kept, verdict, denied), question)
     if "question" in kinds:
         return Act("question", question=text)
     if "unclear" in kinds:
@@ -71,6 +62,16 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     if not denied and re.match(r"(?:i|that's (?:not )?what i) (?:meant?|asked|wanted|don't|didn't)\b", plain(rest)):
         verdict = None  # "Wrong, I meant the other market" says nothing of what the photo shows
     return Act("talk", verdict=verdict, denied=denied)
+
+
+def _said_of_recall(text: str, kept: str, verdict: bool | None, denied: str) -> tuple[bool | None, str]:
+    """What a line that tells something (`kept`) says of the recalled memory besides, and whom or what it denies."""
+    if verdict is False and not denied and NO.match(plain(text)) and not says_who(kept):
+        return None, ""  # "No, it was in Vienna." corrects an answer, not who or what is in the photo
+    another = OF_ANOTHER.match(f"{denied}\n{plain(kept)}") if denied and denied not in GIVEN else None
+    if another and (another["what"] or "") in plain(kept):
+        return None, ""  # "not the wedding of Lena, it was that of Marta": the same boots
+    return verdict, denied
 
 
 def _parts(rest: str, asked: bool) -> tuple[list[str], list[str], list[Kind]]:

@@ -122,14 +122,13 @@ def correction_of(text: str) -> Correction | None:
     text = " ".join(text.replace("’", "'").split())
     if len(text) > 200 or text.endswith("?"):
         return None
-    if found := _SPELLED.fullmatch(text):
-        return Correction(found["old"] or "", found["new"])
-    if found := _LETTERS.fullmatch(text):
-        return Correction("", found["new"])
-    if (found := _ONLY.fullmatch(text)) and (found["after"] or _TAKES_BACK.search(found["lead"])):
-        return Correction("", found["new"], number=True)
-    if (found := _ONLY_NTH.fullmatch(text)) and _TAKES_BACK.search(found["lead"]):
-        return Correction("", found["new"], number=True)
+    for pattern in (_SPELLED, _LETTERS):
+        if found := pattern.fullmatch(text):
+            return Correction(found.groupdict().get("old") or "", found["new"])
+    for pattern in (_ONLY, _ONLY_NTH):
+        found = pattern.fullmatch(text)
+        if found and (found.groupdict().get("after") or _TAKES_BACK.search(found["lead"])):
+            return Correction("", found["new"], number=True)
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
             return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))

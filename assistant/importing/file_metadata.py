@@ -118,14 +118,21 @@ def words_of_name(name: str, *, with_year: bool = True) -> str:
     spaced = re.sub(r"[_+~]", " ", one_line(name))
     spaced = re.sub(r"(?<=\w)[-.](?=\w)", " ", spaced) if " " not in spaced.strip() else spaced
     spaced = re.sub(r"(?<=\d{3})-(?=[^\W\d_]+(?:\s|$))", " ", spaced)  # IMG_0042-Nora
-    tokens = spaced.split()
+    tokens = _without_beginning(_without_end(spaced.split(), with_year=with_year), with_year=with_year)
+    left = [token for token in tokens if not _is_automatic(token) and token.casefold() not in words_alone()]
+    return " ".join(tokens) if any(_says_something(token) for token in left) else ""
 
-    def is_automatic(token: str) -> bool:
-        bare = token.strip("()[]{}.,;-–#").casefold()
-        return not bare or bare in empty_words() or (any(c.isdigit() for c in bare) and not _SIGNS.fullmatch(bare))
 
-    removed: list[str] = []
-    while tokens and is_automatic(tokens[-1]):
+def _is_automatic(token: str) -> bool:
+    """Whether a word of a name says nothing: a number, a sign, or a word that programs give."""
+    bare = token.strip("()[]{}.,;-–#").casefold()
+    return not bare or bare in empty_words() or (any(c.isdigit() for c in bare) and not _SIGNS.fullmatch(bare))
+
+
+def _without_end(tokens: list[str], *, with_year: bool) -> list[str]:
+    """The words of a name without those at its end that say nothing where they stand."""
+    tokens, removed = list(tokens), list[str]()
+    while tokens and _is_automatic(tokens[-1]):
         removed.append(tokens.pop())
     while removed and tokens and _HANGING.fullmatch(tokens[-1]):  # "Milo with a photo"
         tokens.append(removed.pop())
@@ -135,17 +142,20 @@ def words_of_name(name: str, *, with_year: bool = True) -> str:
         tokens.append(removed.pop())
     if with_year and removed and _YEAR.fullmatch(removed[-1]) and not any(one.isdigit() for one in removed[:-1]):
         tokens.append(removed.pop())  # "Paris 2012"
-    kept = with_year and len(tokens) > 1 and _YEAR.fullmatch(tokens[0]) and not is_automatic(tokens[1])  # "2012 Paris"
-    first: list[str] = []
-    while tokens and not kept and is_automatic(tokens[0]):
-        first.append(tokens.pop(0))
+    return tokens
+
+
+def _without_beginning(tokens: list[str], *, with_year: bool) -> list[str]:
+    """The words of a name without those at its beginning that say nothing where they stand."""
+    if with_year and len(tokens) > 1 and _YEAR.fullmatch(tokens[0]) and not _is_automatic(tokens[1]):  # "2012 Paris"
+        return tokens
+    n = next((n for n, token in enumerate(tokens) if not _is_automatic(token)), len(tokens))
+    first, rest = tokens[:n], tokens[n:]
     if first and first[0].casefold() in MONTHS and all(one.isalpha() for one in first):  # "June and Ben"
-        tokens, first = first + tokens, []
-    first = [token for token in first if token.isalpha()]
-    if len(first) == 1 and first[0].casefold() in _ARTICLES:  # "The kids at the lake"; not "Photo of the lake"
-        tokens.insert(0, first[0])
-    left = [token for token in tokens if not is_automatic(token) and token.casefold() not in words_alone()]
-    return " ".join(tokens) if any(_says_something(token) for token in left) else ""
+        return tokens
+    words = [token for token in first if token.isalpha()]
+    article = len(words) == 1 and words[0].casefold() in _ARTICLES  # "The kids at the lake"; not "Photo of the lake"
+    return [*words, *rest] if article else rest
 
 
 def _says_something(token: str) -> bool:

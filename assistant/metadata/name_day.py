@@ -15,14 +15,15 @@ from memory.times.languages.names_elsewhere import MONTHS as MONTHS_ELSEWHERE
 
 DayOrder = Literal["dmy", "mdy", "ymd"]
 """The order of day, month and year in a date."""
-_CLOCK = r"(?:(?:[ _T-]|\sat\s)?(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:\d{3})?)?(?!\d)"
-_DAY = re.compile(rf"(?<!\d)((?:19|20)\d\d)([-_. ]?)(\d\d)\2(\d\d){_CLOCK}")
-_JOINED = re.compile(r"(?<!\d)((?:19|20)\d\d)_(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)")
-_APART = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.])(\d\d?)\2(\d\d?)(?!\d)")
+_YEAR = r"(?P<y>(?:19|20)\d\d)"
+_CLOCK = r"(?:(?:[ _T-]|\sat\s)?(?P<H>\d\d)[-_.:h]?(?P<M>\d\d)[-_.:m]?(?P<S>\d\d)(?:\d{3})?)?(?!\d)"
+_DAY = re.compile(rf"(?<!\d){_YEAR}([-_. ]?)(?P<m>\d\d)\2(?P<d>\d\d){_CLOCK}")
+_JOINED = re.compile(rf"(?<!\d){_YEAR}_(?P<m>\d\d)(?P<d>\d\d)_(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?!\d)")
+_APART = re.compile(rf"(?<!\d){_YEAR}([-_.])(?P<m>\d\d?)\2(?P<d>\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(@?)(?<![\d.])(\d\d?)(\. |[-_.])(\d\d?)\3((?:19|20)\d\d)(?!\d|\.\d)")
 _TWO_DIGITS = re.compile(r"(?<![\d.-])(\d\d?)([-.])(\d\d?)\2(\d\d)(?=,? (?:\w{1,4} )?\d\d?[-. :h]\d\d(?!\d))")
 """A day with a year of two digits counts before a time of day only: "Foto 25.03.24, 18 22 11"."""
-_SIGNED = re.compile(r"(?<!\d)((?:19|20)\d\d)[年년] ?(\d\d?)[月월] ?(\d\d?)[日일]")
+_SIGNED = re.compile(rf"(?<!\d){_YEAR}[年년] ?(?P<m>\d\d?)[月월] ?(?P<d>\d\d?)[日일]")
 _SHORT = (
     "janv ene gen января січня",
     "févr fevr fev февраля лютого",
@@ -43,13 +44,15 @@ _MONTHS = (
     | {name: MONTHS[english] for name, english in MONTHS_ELSEWHERE.items()}
     | {name: n for n, names in enumerate(_SHORT, 1) for name in names.split()}
 )
-_MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?(?![^\W\d_])"
+_MONTH = rf"(?P<m>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?(?![^\W\d_])"
 _WORDED = re.compile(
-    rf"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]*(?:of[ _]|de[ _])?{_MONTH}[ _-]*(?:de[ _])?((?:19|20)\d\d)(?!\d)",
+    rf"(?<!\d)(?P<d>\d\d?)(?:st|nd|rd|th|er|\.|º)?[ _-]*(?:of[ _]|de[ _])?{_MONTH}[ _-]*(?:de[ _])?{_YEAR}(?!\d)",
     re.I,
 )
-_MONTH_FIRST = re.compile(rf"(?<![^\W_]){_MONTH}[ _-]+(\d\d?)(?:st|nd|rd|th)?,?[ _-]+((?:19|20)\d\d)(?!\d)", re.I)
-_YEAR_FIRST = re.compile(rf"(?<!\d)((?:19|20)\d\d)[ _-]{_MONTH}[ _-](\d\d?)(?!\d)", re.I)
+_MONTH_FIRST = re.compile(rf"(?<![^\W_]){_MONTH}[ _-]+(?P<d>\d\d?)(?:st|nd|rd|th)?,?[ _-]+{_YEAR}(?!\d)", re.I)
+_YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}[ _-]{_MONTH}[ _-](?P<d>\d\d?)(?!\d)", re.I)
+_CLEAR = (_JOINED, _DAY, _APART, _SIGNED, _WORDED, _MONTH_FIRST, _YEAR_FIRST)
+"""The ways of writing that say which number is the day and which the month; the surest first."""
 _SINCE_1970 = re.compile(
     r"(?:(?:(?<=[A-Za-z]_)|(?<=mmexport)|(?<=Snapchat-))(1[1-9]\d{8})(?:\d{3})?|(?<=[A-Za-z0-9][_-])(1[3-9]\d{8})\d{3})"
     r"(?![\d-]|_[a-z]\b)"
@@ -98,20 +101,11 @@ def without_worded_days(name: str) -> str:
 
 def _days(name: str, changed: date | None, order: DayOrder | None) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
     """Year, month, day and (hour, minute, second), which may be empty; the surest way of writing first."""
-    for year, month, day, *clock in _JOINED.findall(name):
-        yield int(year), int(month), int(day), tuple(map(int, clock))
-    for year, _, month, day, *clock in _DAY.findall(name):
-        yield int(year), int(month), int(day), tuple(map(int, filter(None, clock)))
-    for year, _, month, day in _APART.findall(name):
-        yield int(year), int(month), int(day), ()
-    for year, month, day in _SIGNED.findall(name):
-        yield int(year), int(month), int(day), ()
-    for day, month, year in _WORDED.findall(name):
-        yield int(year), _MONTHS[month.lower()], int(day), ()
-    for month, day, year in _MONTH_FIRST.findall(name):
-        yield int(year), _MONTHS[month.lower()], int(day), ()
-    for year, month, day in _YEAR_FIRST.findall(name):
-        yield int(year), _MONTHS[month.lower()], int(day), ()
+    for pattern in _CLEAR:
+        for found in pattern.finditer(name):
+            said = found.groupdict()
+            month = int(said["m"]) if said["m"].isdecimal() else _MONTHS[said["m"].lower()]
+            yield int(said["y"]), month, int(said["d"]), tuple(int(said[part]) for part in "HMS" if said.get(part))
     for telegram, one, mark, other, year in _DAY_FIRST.findall(name):
         if telegram:
             yield int(year), int(other), int(one), ()

@@ -90,20 +90,27 @@ def find(path: Path, beginning: bytes, ask: Ask | None) -> Key | None:
         )
     if ask is None:
         raise MemoryFileError(f"{path} is encrypted and the keychain has no key: open it where you can be asked for it")
+    if key := _asked_for(path, wrapped, ask):
+        return key
+    raise MemoryFileError(
+        f"{path} stays locked: that is not its passphrase. It opens with the passphrase that was chosen or shown when "
+        "it was encrypted; without it and without the keychain only an export or an older copy is left"
+    )
+
+
+def _asked_for(path: Path, wrapped: Wrapped, ask: Ask) -> Key | None:
+    """The key, unwrapped by a passphrase that the user is asked for; None when none fits."""
     question = _QUESTION.format(path=path.name)
     for _ in range(TRIES):
         passphrase = ask(question)
         if not passphrase:
-            break
+            return None
         if key := unwrap(wrapped, passphrase):
             if wrapped.keychain:
                 to_keychain(key)
             return key
         question = f"That is not it. {_QUESTION.format(path=path.name)}"
-    raise MemoryFileError(
-        f"{path} stays locked: that is not its passphrase. It opens with the passphrase that was chosen or shown when "
-        "it was encrypted; without it and without the keychain only an export or an older copy is left"
-    )
+    return None
 
 
 def wrap(key: Key, passphrase: str, keychain: bool) -> Wrapped:

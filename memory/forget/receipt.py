@@ -69,77 +69,80 @@ class Receipt:
 
         `what`: the forgotten episodes in words, where these may be shown ("the memory of 12 May 2025 with Zuri").
         """
-        lines, one = [], len(self.episodes) == 1
-        if self.episodes:
-            what = what or (f"the memory of {self.days[0]}" if one and self.days else _of(self.episodes, self.days))
-            gone = [f"Forgotten: {what}"]
-            if self.photos:
-                gone.append("its photo" if one else f"{count(len(self.photos), 'photo')} of them")
-                gone.append(f"what was computed from {'it' if one else 'them'}")
-            lines.append(f"{'; '.join(gone)}.")
-        if self.photos_kept:
-            lines.append("The photo stays, as another memory shows it." if one else "Photos that others show stay.")
-        if self.parts:
-            about = " about it" if self.episodes else ""
-            where = count(self.conversations, "kept conversation")
-            lines.append(f"Deleted from {where}: photos, questions, captions and answers{about}.")
-        if self.answers:
-            lines.append(f"Deleted: {count(self.answers, 'answer')} of yours about who or what is in a photo.")
-        if self.names:
-            lines.append(f"Deleted: {count(self.names, 'decision')} of yours about a name that nothing says any more.")
-        if not self.log_emptied:
-            lines.append("Another program is reading the memory: old copies stay until it closes.")
-        elif self.erased:
-            lines.append("No byte of it is left in the memory file, its copies and its caches.")
-        if self.trouble:
-            lines.append(f"No snapshot could be made now: {self.trouble}")
-        if self.names_remain:
-            lines.append(f"Still there, and may say the same name: {_of(self.names_remain, self.names_remain_days)}.")
-        if self.conversations_remain:
-            remain = count(len(self.conversations_remain), "kept conversation")
-            lines.append(f"Still there, and may say the same name: {remain}.")
-        if self.look_alikes:
-            lines.append(f"Still there, with a photo that looks alike: {_of(self.look_alikes, self.look_alikes_days)}.")
-        if self.set_aside:
-            lines.append(f"Set aside by a restore, and may hold it all, delete them: {', '.join(self.set_aside)}.")
-        return [*lines, "Exports and copies that you made are out of reach: delete them yourself."]
+        one = len(self.episodes) == 1
+        where, about = count(self.conversations, "kept conversation"), " about it" if self.episodes else ""
+        remain = count(len(self.conversations_remain), "kept conversation")
+        same_name = "Still there, and may say the same name:"
+        stays = "The photo stays, as another memory shows it." if one else "Photos that others show stay."
+        alike = _of(self.look_alikes, self.look_alikes_days)
+        told = (
+            (self.episodes, self._forgotten(what)),
+            (self.photos_kept, stays),
+            (self.parts, f"Deleted from {where}: photos, questions, captions and answers{about}."),
+            (self.answers, f"Deleted: {count(self.answers, 'answer')} of yours about who or what is in a photo."),
+            (self.names, f"Deleted: {count(self.names, 'decision')} of yours about a name that nothing says any more."),
+            (not self.log_emptied, "Another program is reading the memory: old copies stay until it closes."),
+            (
+                self.log_emptied and self.erased,
+                "No byte of it is left in the memory file, its copies and its caches.",
+            ),
+            (self.trouble, f"No snapshot could be made now: {self.trouble}"),
+            (self.names_remain, f"{same_name} {_of(self.names_remain, self.names_remain_days)}."),
+            (self.conversations_remain, f"{same_name} {remain}."),
+            (self.look_alikes, f"Still there, with a photo that looks alike: {alike}."),
+            (
+                self.set_aside,
+                f"Set aside by a restore, and may hold it all, delete them: {', '.join(self.set_aside)}.",
+            ),
+            (True, "Exports and copies that you made are out of reach: delete them yourself."),
+        )
+        return [line for applies, line in told if applies]
+
+    def _forgotten(self, what: str) -> str:
+        """The line that says which episodes went, as `what` or by their days."""
+        one = len(self.episodes) == 1
+        what = what or (f"the memory of {self.days[0]}" if one and self.days else _of(self.episodes, self.days))
+        gone = [f"Forgotten: {what}"]
+        if self.photos:
+            gone.append("its photo" if one else f"{count(len(self.photos), 'photo')} of them")
+            gone.append(f"what was computed from {'it' if one else 'them'}")
+        return f"{'; '.join(gone)}."
 
     def lines(self) -> list[str]:
         """The receipt in detail, in ids and counts, one fact a line."""
-        lines = []
-        if self.episodes or not self.parts:
-            gone = self.episodes[0] if len(self.episodes) == 1 else count(len(self.episodes), "episode")
-            what = f"{count(self.turns, 'turn')}, {count(self.index_rows, 'row')} of the index of words"
-            lines = [f"{'episode ' if gone in self.episodes else ''}{gone}: forgotten, {what}"]
-        if self.parts:
-            where = count(self.conversations, "kept conversation")
-            lines.append(f"{count(self.parts, 'part')} of {where} deleted: photos, questions, captions, answers")
-        if self.photos:
-            sets = count(self.vectors, "set")
-            lines.append(f"{count(len(self.photos), 'photo')} forgotten, with {sets} of visual tokens")
-        if self.photos_kept:
-            lines.append(f"{count(len(self.photos_kept), 'photo')} kept: other episodes show it")
-        if self.answers:
-            lines.append(f"{count(self.answers, 'answer')} about who or what is in a photo deleted")
-        if self.names:
-            lines.append(f"{count(self.names, 'decision')} about a name deleted: nothing says it any more")
-        done = "write-ahead log emptied"
+        one = self.episodes[0] if len(self.episodes) == 1 else ""
+        gone = f"episode {one}" if one else count(len(self.episodes), "episode")
+        rows = f"{count(self.turns, 'turn')}, {count(self.index_rows, 'row')} of the index of words"
+        where = count(self.conversations, "kept conversation")
+        log = "write-ahead log emptied"
         if not self.log_emptied:
-            done = "the write-ahead log is still in use by another program, old copies stay until that one closes"
-        lines.append(f"{self.bytes} bytes: memory file rewritten, {done}")
+            log = "the write-ahead log is still in use by another program, old copies stay until that one closes"
         made = f", {self.snapshots_made} made anew" if self.snapshots_made else ""
-        lines.append(f"{count(self.files, 'cache file')} and {count(self.snapshots_deleted, 'snapshot')} deleted{made}")
-        if self.trouble:
-            lines.append(f"no snapshot now: {self.trouble}")
-        if self.names_remain:
-            lines.append(f"still there, and may say the same name: {', '.join(self.names_remain)}")
-        if self.conversations_remain:
-            lines.append(f"kept conversations that may say the same name: {', '.join(self.conversations_remain)}")
-        if self.look_alikes:
-            lines.append(f"still there, with a photo that looks alike: {', '.join(self.look_alikes)}")
-        if self.set_aside:
-            lines.append(f"set aside by a restore, may hold it all, delete them: {', '.join(self.set_aside)}")
-        return [*lines, "exports and copies that you made are out of reach: delete them yourself"]
+        files = f"{count(self.files, 'cache file')} and {count(self.snapshots_deleted, 'snapshot')} deleted{made}"
+        photos = f"{count(len(self.photos), 'photo')} forgotten, with {count(self.vectors, 'set')} of visual tokens"
+        told = (
+            (self.episodes or not self.parts, f"{gone}: forgotten, {rows}"),
+            (
+                self.parts,
+                f"{count(self.parts, 'part')} of {where} deleted: photos, questions, captions, answers",
+            ),
+            (self.photos, photos),
+            (self.photos_kept, f"{count(len(self.photos_kept), 'photo')} kept: other episodes show it"),
+            (self.answers, f"{count(self.answers, 'answer')} about who or what is in a photo deleted"),
+            (self.names, f"{count(self.names, 'decision')} about a name deleted: nothing says it any more"),
+            (True, f"{self.bytes} bytes: memory file rewritten, {log}"),
+            (True, files),
+            (self.trouble, f"no snapshot now: {self.trouble}"),
+            (self.names_remain, f"still there, and may say the same name: {', '.join(self.names_remain)}"),
+            (
+                self.conversations_remain,
+                f"kept conversations that may say the same name: {', '.join(self.conversations_remain)}",
+            ),
+            (self.look_alikes, f"still there, with a photo that looks alike: {', '.join(self.look_alikes)}"),
+            (self.set_aside, f"set aside by a restore, may hold it all, delete them: {', '.join(self.set_aside)}"),
+            (True, "exports and copies that you made are out of reach: delete them yourself"),
+        )
+        return [line for applies, line in told if applies]
 
 
 def _of(ids: tuple[str, ...], days: tuple[str, ...]) -> str:

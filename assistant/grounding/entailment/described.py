@@ -22,27 +22,11 @@ _HABIT = frozenset("always usually often never every last yesterday once ago sti
 def describes(clause: Sequence[Token], told: Sequence[Premise], asked: Sequence[Token]) -> bool:
     """Whether a clause that no memory tells may stand as what the model sees."""
     names = frozenset().union(*(one.names for one in told))
-    known = {t.stem for one in told for t in one.tokens if t.kind in ("word", "name")}
+    known = frozenset(t.stem for one in told for t in one.tokens if t.kind in ("word", "name"))
     about = frozenset().union(*(one.about for one in told)) | GENERIC
-    for i, t in enumerate(clause):
-        low = t.text.lower()
-        if t.kind in ("me", "not", "day") or low in _HABIT:
-            return False
-        if t.kind == "mine" and not any(
-            one.about & {a.stem for a in clause[i + 1 : i + 4]} and not one.owned for one in told
-        ):
-            return False
-        if t.kind == "name" and t.stem not in names:
-            return False
-        if t.kind == "number" and not (t.stem.isdigit() and int(t.stem) <= 12 and i + 1 < len(clause)):
-            return False
-        if low in ("was", "were", "had", "did") or (is_verb(t) and t.kind == "word" and not _participle(clause, i)):
-            return False
-        if t.stem in _LIFE and not any(a.kind == "be" for a in clause[max(0, i - 1) : i] if low.endswith("ing")):
-            return False
-        if t.content and t.stem in known - about and t.kind == "word" and not _scene(t):
-            return False
-    if excluded([t.stem for t in clause], told[0]) if told else False:
+    if any(_tells(clause, i, told, names, known - about) for i in range(len(clause))):
+        return False
+    if told and excluded([t.stem for t in clause], told[0]):
         return False
     first = next((t for t in clause if t.kind != "light"), None)
     started = clause[0].text[0].isupper() and clause[0].kind == "word" and clause[0].at == 0
@@ -51,6 +35,27 @@ def describes(clause: Sequence[Token], told: Sequence[Premise], asked: Sequence[
     past = any(t.text.lower() in ("was", "were", "did", "had") for t in asked)
     wanted = bool(asked) and (past or asked[0].text.lower() in ("who", "whose", "when", "why"))
     return first is not None and not wanted
+
+
+def _tells(
+    clause: Sequence[Token], i: int, told: Sequence[Premise], names: frozenset[str], unseen: frozenset[str]
+) -> bool:
+    """Whether the word at `i` tells more than what is seen: of the user, a habit, the past, somebody not in `names`, or
+    what memories alone know (`unseen`)."""
+    t, low = clause[i], clause[i].text.lower()
+    behind = {a.stem for a in clause[i + 1 : i + 4]}
+    being = low.endswith("ing") and any(a.kind == "be" for a in clause[max(0, i - 1) : i])
+    return (
+        t.kind in ("me", "not", "day")
+        or low in _HABIT
+        or (t.kind == "mine" and not any(one.about & behind and not one.owned for one in told))
+        or (t.kind == "name" and t.stem not in names)
+        or (t.kind == "number" and not (t.stem.isdigit() and int(t.stem) <= 12 and i + 1 < len(clause)))
+        or low in ("was", "were", "had", "did")
+        or (is_verb(t) and t.kind == "word" and not _participle(clause, i))
+        or (t.stem in _LIFE and not being)
+        or (t.content and t.stem in unseen and t.kind == "word" and not _scene(t))
+    )
 
 
 def _participle(clause: Sequence[Token], i: int) -> bool:

@@ -126,31 +126,32 @@ def align(claim: tuple[Token, ...], source: tuple[Token, ...], told: Premise, as
 def _matched(claim: Sequence[Token], i: int, source: Sequence[Token], j: int, told: Premise) -> float:
     """The price of one word of the claim standing for one of the source; NEVER: it does not."""
     one, other = claim[i], source[j]
-    if one.kind == "me":
-        return 0 if other.kind == "me" else NEVER
-    if one.kind == "mine":
-        return 0 if other.kind == "mine" else NEVER
-    if one.kind == "other":
-        if _owns(claim, i) != _owns(source, j):
-            return 0.3 if _owns(claim, i) and other.possessive else NEVER
-        if other.kind == "other":
-            return 0 if sex(one) in ("", sex(other)) or sex(other) == "" else 0.6
-        return 0.3 if other.kind == "name" and not other.possessive else NEVER
-    if one.kind in ("be", "aux") and other.kind in ("be", "aux"):
-        return 0 if one.stem == other.stem else 0.2
-    if one.kind == "prep" and other.kind == "prep":
-        if one.stem == other.stem:
-            return 0
-        return NEVER if other.stem in lexicon.OPPOSITE.get(one.stem, ()) else 0.25
-    if one.kind == "not":
-        return 0 if other.kind == "not" else NEVER
-    if one.content:
-        if other.content and alike(one.stem, other.stem):
-            return 1.4 if one.possessive and one.kind == "name" and not other.possessive else 0
-        if other.kind == "other" and (price := stands_for(one, other, source, j, told)) < NEVER:
-            return price
-        return NEVER
-    return 0 if one.stem == other.stem else NEVER
+    match one.kind:
+        case "me" | "mine" | "not":
+            return 0 if other.kind == one.kind else NEVER
+        case "other":
+            return _matched_pronoun(claim, i, source, j)
+        case "be" | "aux" if other.kind in ("be", "aux"):
+            return 0 if one.stem == other.stem else 0.2
+        case "prep" if other.kind == "prep":
+            opposed = other.stem in lexicon.OPPOSITE.get(one.stem, ())
+            return 0 if one.stem == other.stem else NEVER if opposed else 0.25
+    if not one.content:
+        return 0 if one.stem == other.stem else NEVER
+    if other.content and alike(one.stem, other.stem):
+        return 1.4 if one.possessive and one.kind == "name" and not other.possessive else 0
+    return min(NEVER, stands_for(one, other, source, j, told)) if other.kind == "other" else NEVER
+
+
+def _matched_pronoun(claim: Sequence[Token], i: int, source: Sequence[Token], j: int) -> float:
+    """The price of "he" or "her" standing for a word of the source."""
+    one, other = claim[i], source[j]
+    owns = _owns(claim, i)
+    if owns != _owns(source, j):
+        return 0.3 if owns and other.possessive else NEVER
+    if other.kind == "other":
+        return 0 if sex(one) in ("", sex(other)) or sex(other) == "" else 0.6
+    return 0.3 if other.kind == "name" and not other.possessive else NEVER
 
 
 def _begins_phrase(words: Sequence[Token], i: int) -> bool:

@@ -106,16 +106,21 @@ def _days(phrase: Phrase, hint: int | None, today: date) -> Days:
     first, end = min(span[0] for span in spans), max(span[1] for span in spans)
     if phrase.how == "around" and not phrase.is_range:
         return _around(first, end)
-    if len(groups) == 1 or not phrase.is_range:
-        if phrase.beside and phrase.how in ("before", "after"):
-            return beside((first, end), phrase.how == "before", phrase.beside)
-        if phrase.how == "before":
+    return _limited(phrase, first, end) if len(groups) == 1 or not phrase.is_range else (first, end)
+
+
+def _limited(phrase: Phrase, first: date, end: date) -> Days:
+    """The days on the side of a span that "before", "until", "after" or "since" names; the span itself without."""
+    if phrase.beside and phrase.how in ("before", "after"):
+        return beside((first, end), phrase.how == "before", phrase.beside)
+    match phrase.how:
+        case "before":
             return None, first
-        if phrase.how in ("until", "till"):
+        case "until" | "till":
             return None, end
-        if phrase.how == "after":
+        case "after":
             return end, None
-        if phrase.how == "since":
+        case "since":
             return first, None
     return first, end
 
@@ -217,19 +222,7 @@ def _week_of(span: Span, what: str, feast: bool) -> Span:
 
 def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
     """The days that the atoms of a group mean together; `year`: of what says none. Raises ValueError."""
-    years = [atom for atom in group if atom.year]
-    spans: list[Span] = []
-    if any(atom.vague for atom in group):
-        raise ValueError("a time of which nobody says when")
-    for atom in group:
-        if atom.part:
-            of = [one.year for one in years if one.year] or _whole_years(group) or ([year] if year else [])
-            found = [shared(atom.part(one), atom.share) for one in of] or [shared(latest(atom.part, today), atom.share)]
-            spans.append((min(span[0] for span in found), max(span[1] for span in found)))
-        elif atom.span:
-            spans.append(atom.span)
-        elif atom.year and not any(one.part for one in group):
-            spans.append(shared(year_span(atom.year), atom.share))
+    spans = _told_spans(group, year, today)
     around = next((a.share.lower() for a in group if a.share and not (a.part or a.span or a.year)), "")
     if around:
         if not spans:
@@ -239,11 +232,35 @@ def _span(group: Sequence[Atom], year: int | None, today: date) -> Span:
     if not spans and weekday is not None:
         day = today - timedelta(days=(today.weekday() - weekday) % 7)
         return day, day + timedelta(days=1)
+    first, end = _shared_days(spans)
+    if weekday is not None and (end - first).days <= 7:
+        day = first + timedelta(days=(weekday - first.weekday()) % 7)
+        return (day, day + timedelta(days=1)) if day < end else (day - timedelta(days=7), end)  # Friday of the weekend
+    return first, end
+
+
+def _told_spans(group: Sequence[Atom], year: int | None, today: date) -> list[Span]:
+    """The days that each atom of a group means, of those that mean any alone; see `_span`."""
+    if any(atom.vague for atom in group):
+        raise ValueError("a time of which nobody says when")
+    said = [atom.year for atom in group if atom.year] or _whole_years(group) or ([year] if year else [])
+    spans: list[Span] = []
+    for atom in group:
+        if atom.part:
+            found = [shared(atom.part(of), atom.share) for of in said]
+            found = found or [shared(latest(atom.part, today), atom.share)]
+            spans.append((min(span[0] for span in found), max(span[1] for span in found)))
+        elif atom.span:
+            spans.append(atom.span)
+        elif atom.year and not any(one.part for one in group):
+            spans.append(shared(year_span(atom.year), atom.share))
+    return spans
+
+
+def _shared_days(spans: Sequence[Span]) -> Span:
+    """The days that some spans share or, where two do not meet, from the first to the last of either."""
     first, end = spans[0]
     for span in spans[1:]:
         meets = max(first, span[0]) < min(end, span[1])
         first, end = (max(first, span[0]), min(end, span[1])) if meets else (min(first, span[0]), max(end, span[1]))
-    if weekday is not None and (end - first).days <= 7:
-        day = first + timedelta(days=(weekday - first.weekday()) % 7)
-        return (day, day + timedelta(days=1)) if day < end else (day - timedelta(days=7), end)  # Friday of the weekend
     return first, end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from assistant.importing.chats.chat_files import CHATS, without_copy
 from ui.input_parser import to_path
 
 _SHAPE = re.compile(r"""['"]|file://|~|\.{1,2}/|/[^/\s]+/""", re.IGNORECASE)
@@ -14,9 +15,8 @@ _SHAPE = re.compile(r"""['"]|file://|~|\.{1,2}/|/[^/\s]+/""", re.IGNORECASE)
 def is_source(path: Path) -> bool:
     """Whether there is a folder, or a file that may hold a chat."""
     try:
-        return path.is_dir() or (
-            (path.suffix.lower() in (".zip", ".txt") or path.name == "result.json") and path.is_file()
-        )
+        named = path.suffix.lower() in (".zip", ".txt") or without_copy(path) in CHATS
+        return path.is_dir() or (named and path.is_file())
     except (OSError, ValueError):  # far too long, or a null byte
         return False
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from ui.import_paths import import_source
 from ui.input_parser import read
 
 NAMES = (
@@ -67,3 +68,16 @@ def test_what_is_no_photo_that_lies_there_stays_as_it_was(album: Path) -> None:
         "photo.jpg",
         "my photo.jpg",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("result.json", True), ("result (1).json", True), ("main.jsonl", True), ("messages.html", True),
+        ("export_results.html", True), ("chat.zip", True), ("_chat.txt", True), ("notes.json", False),
+        ("index.html", False), ("photo.jpg", False),
+    ],
+)  # fmt: skip
+def test_which_files_are_dropped_to_be_imported(album: Path, name: str, named: bool) -> None:
+    (album / name).write_bytes(b"x")
+    assert (import_source(str(album / name)) == album / name) is named

@@ -25,6 +25,8 @@ PAGES = "messages.html"
 """The first page of a chat of Telegram."""
 SIGNAL = "main.jsonl"
 """The file that holds an export of Signal."""
+CHATS = (TELEGRAM, SIGNAL, PAGES, telegram_pages.ACCOUNT)
+"""Files by which an export is named, beside texts and ZIPs."""
 
 
 def without_copy(file: Path) -> str:

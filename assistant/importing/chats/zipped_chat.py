@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from assistant.importing.chats.chat_files import (
+    CHATS,
     LONGEST_TEXT,
     PAGES,
     SIGNAL,
@@ -77,7 +78,7 @@ def holds_chat(path: Path) -> bool:
             files = [Path(written_names(info)[0]) for info in archive.infolist()]
     except (DamagedZip, OSError):
         return False
-    return any(is_text(file) or without_copy(file) in (TELEGRAM, SIGNAL, PAGES) for file in files)
+    return any(is_text(file) or without_copy(file) in CHATS for file in files)
 
 
 def _telegram_zip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, me: str | None) -> Source:

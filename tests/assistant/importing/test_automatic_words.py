@@ -40,6 +40,8 @@ def test_names_by_telephones_cameras_and_programs(name: str) -> None:
     ("name", "words"),
     [
         ("Screenshot of the menu", "Screenshot of the menu"),
+        ("Part of the family", "Part of the family"),
+        ("Our iCloud party 2 of 3 at Ben", "Our iCloud party 2 of 3 at Ben"),
         ("DSC_0042 Milo at the lake", "Milo at the lake"),
         ("MILO_2023", "MILO 2023"),
         ("Snow 2023", "Snow 2023"),

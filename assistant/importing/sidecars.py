@@ -40,6 +40,8 @@ ALBUM = re.compile(
 """JSON of Google Takeout about an album or an account."""
 _ORIGINALS = (".heic", ".heif", ".dng")
 """Suffixes of photos of which a JPEG is made."""
+_FORMATS = (*_ORIGINALS, ".jpg", ".jpeg", ".png", ".webp")
+"""Suffixes that the original of an edited twin may have."""
 _EXIFTOOL_WORDS = (
     "Description",
     "ImageDescription",
@@ -96,9 +98,10 @@ def sidecars_of(photo: str, files: Mapping[str, str], photos: Container[str] = (
     photo = unicodedata.normalize("NFC", photo)
     stem, suffix = _split(photo)
     original = original_of(stem) or stem
-    likely = (photo, stem, original + suffix, original)
+    twins = [(original, ending) for ending in ((suffix,) if original == stem else (suffix, *_FORMATS))]
+    likely = (photo, stem, *(name + ending for name, ending in twins), original)
     found = [files[name] for one in likely if (name := f"{one}.xmp".casefold()) in files][:1]
-    ways = [(stem, suffix), (original, suffix)]
+    ways = [(stem, suffix), *twins]
     inner = _split(stem)
     others = inner[1].lower() == suffix.lower() and key_of(stem) in photos  # a.jpg.jpg beside a.jpg
     if not others:
@@ -107,8 +110,6 @@ def sidecars_of(photo: str, files: Mapping[str, str], photos: Container[str] = (
         ways.append((re.sub(r"~\d+$", "", stem), suffix))
     if suffix.lower() in (".jpg", ".jpeg"):  # made of an original that is gone
         ways += [(stem, ending) for ending in _ORIGINALS]
-    if original != stem:  # in another format
-        ways += [(original, ending) for ending in (*_ORIGINALS, ".jpg", ".jpeg", ".png", ".webp")]
     for name, ending in ways:
         keys = (key for key in _takeout(name, ending) if key in files and not ALBUM.fullmatch(key))
         keys = (key for key in keys if not others or key != f"{key_of(stem)}.json")

@@ -73,6 +73,8 @@ def test_which_clip_is_one_of_a_live_photo(clip: str, belongs: bool) -> None:
         ("IMG_1 (Edited).JPG", "IMG_1.JPG.json"),
         ("IMG_1~2.JPG", "IMG_1.JPG.json"),
         ("DSC_7.jpg", "DSC_7.xmp"),
+        ("DSC_7-edited.jpg", "DSC_7.HEIC.xmp"),
+        ("DSC_7_edited.jpeg", "DSC_7.dng.XMP"),
         ("DSC_7.jpg", "DSC_7.jpg.XMP"),
     ],
 )

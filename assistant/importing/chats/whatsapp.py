@@ -260,7 +260,7 @@ def _message(when: datetime, body: str, colons: Mapping[str, str]) -> Message | 
     if caption and LEFT_OUT.fullmatch(_plain(first)) and OMITTED.search(first):
         return replace(message, text=_plain(caption), omitted=True)
     if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
-        omitted = not body.startswith(_MARK) or OMITTED.search(body)
+        omitted = LEFT_OUT.fullmatch(_plain(body)) or OMITTED.search(body)
         return replace(message, omitted=True) if omitted else None
     text = without_additions(_plain(_EDITED.sub("", body)))
     return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)

@@ -56,6 +56,32 @@ def test_clocks_that_are_written_otherwise(times: tuple[str, ...], hours: list[i
     assert [at.hour for at in chat("iPhone", *times)] == hours
 
 
+@pytest.mark.parametrize(
+    ("head", "late", "name", "attached", "left_out"),
+    [
+        ("31.12.23, 9:15 p.d. - ", "31.12.23, 9:15 m.d. - ", "Agim", "skedar i bashkëngjitur", "Media u hoq"),
+        ("31.12.23 г., 9:15 ч. - ", "31.12.23 г., 21:15 ч. - ", "Иван", "прикачен файл", "Мултимедията е пропусната"),
+        ("9:15 SA, 31/12/23 - ", "9:15 CH, 31/12/23 - ", "Hương", "tệp đính kèm", "Đã bỏ qua tệp phương tiện"),
+        ("31/12/23, முற்பகல் 9:15 - ", "31/12/23, பிற்பகல் 9:15 - ", "கமலா", "கோப்பு இணைக்கப்பட்டுள்ளது", "மீடியா விடப்பட்டது"),
+        ("۲۰۲۳/۱۲/۳۱،\u200f ۹:۱۵ ق.ظ. - ", "۲۰۲۳/۱۲/۳۱،\u200f ۹:۱۵ ب.ظ. - ", "زهرا", "فایل پیوست شد", "رسانه حذف شد"),
+        ("၃၁/၁၂/၂၃ နံနက် ၉:၁၅ - ", "၃၁/၁၂/၂၃ ညနေ ၉:၁၅ - ", "အေးအေး", "ဖိုင် ပူးတွဲပါ", "မီဒီယာ ချန်ထားသည်"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mark", ["", "\u200e"])
+def test_photos_words_and_what_was_left_out_in_languages_less_tried(
+    head: str, late: str, name: str, attached: str, left_out: str, mark: str
+) -> None:
+    """What was left out was not counted where it has WhatsApp's mark, and a word in a language that is not known."""
+    photo = f"{head}{name}: {mark}IMG-20231231-WA0001.jpg ({attached})\nMilo\n"
+    text = f"{photo}{head}{name}: {mark}<{left_out}>\n{late}Ben: {name} – 9:15?"
+    messages = whatsapp.parse(text, today=TODAY).messages
+    assert [(m.when, m.sender, m.text, m.file, m.omitted) for m in messages] == [
+        (MORNING, name, "Milo", "IMG-20231231-WA0001.jpg", False),
+        (MORNING, name, "", None, True),
+        (EVENING, "Ben", f"{name} – 9:15?", None, False),
+    ]
+
+
 def test_the_seconds_of_canada_are_kept() -> None:
     assert chat("iPhone", "2023-12-31 09 h 15 min 03 s") == [MORNING.replace(second=3)]
 

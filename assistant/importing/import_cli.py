@@ -146,6 +146,7 @@ def _json_summary(source: Source, tally: Tally, seconds: float, *, dry: bool) ->
         "duplicates": [{"file": name, "same_as": other} for name, other in tally.duplicates],
         "unusable": [{"file": name, "why": why} for name, why in (*source.unusable, *tally.unusable)],
         "others": list(source.others),
+        "left_out": [{"file": name, "why": f"{why} in Apple Photos"} for name, why in source.left_out],
         "left": max(0, len(source.items) - done),
         "silent": tally.outcomes["silent"],
         "screenshots": tally.screenshots,

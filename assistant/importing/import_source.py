@@ -70,6 +70,8 @@ class Source:
     """Names of files that are no photos."""
     notes: tuple[str, ...] = ()
     """Lines for the user about anything else."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Names of photos that are not imported unasked, each with the reason; the notes name the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,9 +185,9 @@ def folder_source(root: Path, order: DayOrder | None = None) -> Source:
         others += [shown(below / name) for name in level.others]
         links += [shown(below / name) for name in level.links]
         unusable += [(shown(below / name), why) for name, why in level.unusable]
-        left_out += [(why, shown(name)) for why, name in level.left_out]
-    notes = notes_of(counts, links, left_out)
-    return Source("folder", _Photos(root, counts["photos"], order), tuple(unusable), tuple(others), notes)
+        left_out += [(shown(below / name), why) for why, name in level.left_out]
+    notes, photos = notes_of(counts, links, left_out), _Photos(root, counts["photos"], order)
+    return Source("folder", photos, tuple(unusable), tuple(others), notes, tuple(left_out))
 
 
 def files_source(root: Path, files: Collection[Path]) -> Source:
@@ -217,7 +217,7 @@ def notes_of(
     if n := counts["listed"]:
         notes.append(f"{count(n, 'photo')} in a list of Apple's: its day counts where the photo says none")
     for why, hint in (("deleted", ""), ("hidden", "; to import one, copy it into another folder")):
-        if names := [name for reason, name in left_out if reason == why]:
+        if names := [PurePath(name).name for name, reason in left_out if reason == why]:
             notes.append(f"{count(len(names), 'photo')} left out, {why} in Apple Photos: {_some(names)}{hint}")
     if n := counts["sidecars"]:
         notes.append(f"{count(n, 'photo')} with a sidecar file: its description, day and people count")

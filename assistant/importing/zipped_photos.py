@@ -81,7 +81,7 @@ def zips_source(paths: Sequence[Path], stack: ExitStack, order: DayOrder | None 
             where = PurePosixPath(one.path.name, folder) if len(paths) > 1 else folder
             others += [shown(str(where / name)) for name in level.others]
             unusable += [(shown(str(where / name)), why) for name, why in level.unusable]
-            left_out += [(why, shown(name)) for why, name in level.left_out]
+            left_out += [(shown(str(where / name)), why) for why, name in level.left_out]
             level.albums = albums
             counts.update(
                 alone=level.alone, photos=len(level.photos), clips=len(level.clips), originals=len(level.originals)
@@ -97,7 +97,8 @@ def zips_source(paths: Sequence[Path], stack: ExitStack, order: DayOrder | None 
                 items.append(
                     item_of(where / name, steps, partial(read, info), files, changed, None, level.listed(name), order)
                 )
-    return Source("folder", items, tuple(unusable), tuple(others), notes_of(counts, left_out=left_out))
+    notes = notes_of(counts, left_out=left_out)
+    return Source("folder", items, tuple(unusable), tuple(others), notes, tuple(left_out))
 
 
 def _albums(zips: Sequence[_Zip]) -> dict[str, str]:

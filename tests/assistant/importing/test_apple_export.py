@@ -16,7 +16,7 @@ from assistant.importing.import_source import Choices, Source
 from assistant.importing.libraries.apple_lists import DETAILS, details_of
 from assistant.importing.photo_tree import files_source
 from assistant.importing.sources import open_source
-from tests.support.albums import save
+from tests.support.albums import run_import, save
 
 HEAD = "imgName,fileChecksum,favorite,hidden,deleted,originalCreationDate,viewCount,importDate"
 IMPORTED = "Monday January 6,2020 9:00 AM GMT"
@@ -117,6 +117,20 @@ def test_lists_of_apples_give_days_and_albums(tmp_path: Path, form: str) -> None
             "1 photo left out, hidden in Apple Photos: IMG_0003.PNG; to import one, copy it into another folder",
         )
         assert source.unusable == ()
+        assert [(Path(name).name, why) for name, why in source.left_out] == [
+            ("IMG_0003.PNG", "hidden"),
+            ("IMG_0004.JPG", "deleted"),
+            ("IMG_0009.JPG", "deleted"),
+        ]
+
+
+def test_json_names_all_that_is_left_out(tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary = run_import(capsys, export(tmp_path / "export"))
+    assert summary["imported"] == 7 and (own_home / "memory.db").exists()
+    left_out = summary["left_out"]
+    assert isinstance(left_out, list) and len(left_out) == 3
+    part = "iCloud Photos Part 1 of 2/Photos"
+    assert left_out[0] == {"file": f"{part}/IMG_0003.PNG", "why": "hidden in Apple Photos"}
 
 
 def test_a_part_and_a_watched_folder_are_read_alike(tmp_path: Path) -> None:

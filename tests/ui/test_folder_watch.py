@@ -15,7 +15,7 @@ from textual.message import Message
 from assistant.backends.fake import FakeBackend
 from memory.store import Memory
 from tests.support import albums
-from tests.support.apppilot import idle, notes, opened, running, sees, send, shown, until
+from tests.support.apppilot import drawn, idle, notes, opened, running, sees, send, shown, until
 from tests.support.camera_folder import camera, tick
 from tests.support.plaintalk import Talk, talk
 from tui import KeepsakeApp
@@ -174,6 +174,7 @@ async def test_k_in_the_import_dialog_keeps_watching(memory_file: Path, camera: 
         dialog = app.screen
         assert isinstance(dialog, ImportDialog)
         await until(lambda: dialog.report and dialog.report.state == "looked", "the preview")
+        await drawn(app)
         await pilot.press("k")
         await until(lambda: "k: do not watch it" in " ".join(shown(dialog.query_one(".keys")).split()), "the choice")
         await pilot.press("enter")

@@ -181,14 +181,16 @@ async def test_twenty_photos_pasted_at_once(memory_file: Path, tmp_path: Path) -
 async def test_a_resize_in_the_middle_of_an_answer(memory_file: Path, photos: Path) -> None:
     """Smaller, larger, and back, while words come: none is lost, the end stays in view, the keys go on."""
     words = " ".join(f"word{i}" for i in range(120))
-    async with running(memory_file, FakeBackend(["A wall.", words], delay=0.04)) as (app, pilot):
+    backend = FakeBackend(["A wall.", words], delay=0.25)  # slower than a slow machine draws
+    async with running(memory_file, backend) as (app, pilot):
         await look(app, pilot, photos / "rex.png")
         await send(app, pilot, "tell me")
         for n, size in enumerate([(60, 20), (200, 60), (80, 24), (60, 20), (120, 36)]):
-            await until(lambda n=n: replies(app) and f"word{10 + 5 * n}" in replies(app)[0].text, "more words")
+            await until(lambda n=n: replies(app) and f"word{2 + 2 * n}" in replies(app)[0].text, "more words")
             await pilot.resize_terminal(*size)
             assert app.screen.region.contains_region(app.query_one("#composer").region)
         assert state(app) == "answering", "it was over before the last resize"
+        backend.delay = 0.0
         await pilot.press("o", "k")
         await until(lambda: replies(app)[0].text == words and idle(app), "the answer")
         await sees(app.query_one("#conversation"), "word119")

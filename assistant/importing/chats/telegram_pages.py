@@ -9,12 +9,14 @@ the device that exported, with the offset from UTC in newer exports. Whose words
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from assistant.importing.chats.chat import Chat, Message, without_coordinates
 from assistant.importing.chats.telegram import clean, inside, usable
@@ -32,7 +34,7 @@ _ACCOUNT = re.compile(r"^(?:\.\./)+chats/[^/]+/")
 """What paths of files begin with in the export of an account: the chat's own folder."""
 _PAGE = re.compile(r"messages(\d*)\.html", re.I)
 _KIND = re.compile(
-    r'href="[./]*(chats/[^/"]+)/messages\.html[^"]*"(?:(?!<a ).)*?"pull_right info details">\s*(\w+)', re.S
+    r'href="[./]*(chats/[^/"]+)/messages\.html[^"]*"(?:(?!<a ).){0,4000}?"pull_right info details">\s*(\w+)', re.S
 )
 """A chat in the list of an account, and its kind."""
 _ROW = r'>\s*%s\s*</div>\s*<div class="value bold">\s*(.*?)\s*</div>'
@@ -119,6 +121,16 @@ class _Raw:
         return " ".join(self.parts.get(part, "").split())
 
 
+class _Open(NamedTuple):
+    """A tag that is open."""
+
+    tag: str
+    role: str
+    """What its text is."""
+    roles: frozenset[str]
+    """And that of the tags around it."""
+
+
 class _Reader(HTMLParser):
     """Reads pages, one after the other."""
 
@@ -126,14 +138,15 @@ class _Reader(HTMLParser):
         super().__init__()
         self.title = ""
         self.messages: list[Message] = []
-        self._open: list[tuple[str, str]] = []  # tags, each with what its text is
+        self._open: list[_Open] = []
+        self._tags: Counter[str] = Counter()  # how many of each are open: pages may be nested as deep as they like
         self._now: _Raw | None = None
         self._sender = self._forwarded = ""  # of the message before
 
     def begin_page(self) -> None:
         """Begin a new page; what the one before left open is none of it."""
         self.reset()
-        self._open, self._now = [], None
+        self._open, self._tags, self._now = [], Counter(), None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what the text of a tag is."""
@@ -152,11 +165,13 @@ class _Reader(HTMLParser):
             role = "header"
         elif self._now:
             role = self._part(self._now, found, classes)
-        self._open.append((tag, role))
+        above = self._open[-1] if self._open else _Open("", "", frozenset())
+        self._open.append(_Open(tag, role or above.role, above.roles | {role} if role else above.roles))
+        self._tags[tag] += 1
 
     def _part(self, now: _Raw, attrs: dict[str, str], classes: set[str]) -> str:
         """What a tag within a message is."""
-        roles = {role for _, role in self._open}
+        roles = self._open[-1].roles
         if classes >= {"date", "details"}:
             if "forwarded" not in roles and now.when is None:
                 now.when, now.offset = _when(attrs.get("title", ""))
@@ -174,7 +189,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep text where it is a part of a message, or the chat's title."""
-        role = next((role for _, role in reversed(self._open) if role), "")
+        role = self._open[-1].role if self._open else ""
         if role == "header":
             self.title += data if not self.messages else ""
         elif self._now and role:
@@ -182,14 +197,13 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close a tag, and what was left open in it."""
-        if all(tag != opened for opened, _ in self._open):
-            return
-        while self._open:
-            opened, role = self._open.pop()
-            if role == "message" and self._now:
+        while self._tags[tag]:
+            closed = self._open.pop()
+            self._tags[closed.tag] -= 1
+            if self._now and not (self._open and "message" in self._open[-1].roles):
                 self._end(self._now)
                 self._now = None
-            if opened == tag:
+            if closed.tag == tag:
                 return
 
     def _end(self, now: _Raw) -> None:

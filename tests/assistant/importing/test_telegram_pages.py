@@ -230,6 +230,8 @@ def test_the_clock_of_json(date: str, seconds: object, right: str) -> None:
 def test_what_is_no_chat_as_pages(tmp_path: Path) -> None:
     with pytest.raises(KeepsakeError, match="no message of a person"):
         telegram_pages.parse([page()])
+    with pytest.raises(KeepsakeError, match="a page is damaged: export the chat again"):
+        telegram_pages.parse([page(message(1, "10:00:00", "Anna", "<![x", "hi"))])
     save(tmp_path / "lab" / "photo.jpg", 1)
     (tmp_path / "lab" / "messages.html").write_text("<html>")
     with open_source(tmp_path / "lab") as source:
@@ -278,3 +280,12 @@ def test_an_account_without_chats_is_a_folder_of_photos(tmp_path: Path) -> None:
     (tmp_path / "DataExport" / "export_results.html").write_text("<html>")
     with open_source(tmp_path / "DataExport") as source:
         assert source.kind == "folder" and len(source.items) == 1
+
+
+@pytest.mark.parametrize("mess", ["<b>" * 60_000, '<div class="x">' * 30_000 + "</p>" * 30_000, "</div>" * 9, "<!--"])
+def test_a_damaged_page_is_read_at_once_as_far_as_it_goes(mess: str) -> None:
+    """Each tag looked at all that are open, so a page of many open tags took minutes."""
+    whole = page(message(1, "10:00:00", "Anna", text="before"), message(2, "10:01:00", "Ben", mess, "in it"))
+    (chat,) = telegram_pages.parse([whole, page(message(3, "11:00:00", "Zed", text="after"))])
+    assert [(m.sender, m.text) for m in chat.messages][:1] == [("Anna", "before")]
+    assert [(m.sender, m.text) for m in chat.messages][-1:] == [("Zed", "after")]

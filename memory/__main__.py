@@ -136,6 +136,8 @@ def print_found(memory: Memory, args: argparse.Namespace) -> int:
         result(args, {**as_json(episode), "score": score, "why": why}, [f"{one_line(episode)}  ({why})"])
     if finding.instead or not finding.entries:
         none = NO_WORDS if memory.embedder is None else "nothing in the memory has these words or means this"
+        if asked := browse.time_alone(args.text):
+            none = f"no memory is {asked.why}"
         message(printable(f"showing results for “{finding.instead}”") if finding.entries else none)
     return 0
 

@@ -95,17 +95,24 @@ def search(memory: Memory, words: str, now: datetime | None = None, most: int = 
     The words may be unfinished ("zebr") or mistyped ("birtday"). At most `most`, best first; for a time alone all
     episodes of that time, newest first. `now`: see `Memory.search`.
     """
-    for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
-        asked = time_phrases.parse(text, now)
-        if asked.why and not terms(asked.words):
-            told, every = told_of(memory, asked), timeline(memory)
-            of_time = [entry._replace(why=asked.why) for entry in every if asked.has(entry.day)]
-            others = [e._replace(why=told[e.id]) for e in every if e.id in told and not asked.has(e.day)]
-            return Finding([*of_time, *others])
+    if asked := time_alone(words, now):
+        told, every = told_of(memory, asked), timeline(memory)
+        of_time = [entry._replace(why=asked.why) for entry in every if asked.has(entry.day)]
+        others = [e._replace(why=told[e.id]) for e in every if e.id in told and not asked.has(e.day)]
+        return Finding([*of_time, *others])
     with memory.transaction() as db:
         found, instead = text_search.look_up(db, words, most + 1, now, typed=True, embedder=memory.embedder)
     entries = [EpisodeEntry(hit.id, _day(hit.day), why, score) for hit, score, why in found[:most]]
     return Finding(entries, ", ".join(dict.fromkeys(instead.values())), len(found) > most)
+
+
+def time_alone(words: str, now: datetime | None = None) -> TimeQuery | None:
+    """The time that `words` say, if they say nothing else: "last summer"."""
+    for text in (words, f"in {words}"):  # within a sentence "2025" alone is no time, as a whole query it is one
+        asked = time_phrases.parse(text, now)
+        if asked.why and not terms(asked.words):
+            return asked
+    return None
 
 
 def told_of(memory: Memory, asked: TimeQuery) -> dict[str, str]:

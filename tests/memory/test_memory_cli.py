@@ -95,6 +95,7 @@ def test_search(run: Any) -> None:
     assert (row["id"], row["score"], row["why"]) == (SECOND.id, 1.0, "you said 'harbour'")
     nothing = run("search", "zebra", "--json")
     assert (nothing.code, nothing.out) == (0, "") and "nothing" in nothing.err
+    assert run("search", "in May 1999").err == "no memory is from May 1999\n", "a time, and no words"
     assert len(run("search", "milo harbour", "-k", "1").out.splitlines()) == 1
 
 

@@ -10,6 +10,9 @@ from memory.times.phrases.meant_times import MeantPhrases, of_movable_feast
 from memory.times.phrases.phrase_days import LIMITS, Days, Phrase
 from memory.times.time_spelling import Spelled
 
+_SAID = ("before", "until", "till", "after", "since", "around")
+"""What is said before a time as it was typed; else "from", and "between" before two."""
+
 
 def reasons(written: Spelled, found: MeantPhrases, excluded: Sequence[Phrase], days: Days) -> Iterator[str]:
     """The days in words, and what was left out or widened them."""
@@ -27,7 +30,7 @@ def _why(written: Spelled, phrases: Sequence[Phrase], since: date | None, before
     """ "from last summer (June to August 2026)"; without the days where the phrase says them."""
     said: list[str] = []
     for phrase in phrases:
-        how = phrase.how if phrase.how in ("before", "until", "till", "after", "since", "around") else "from"
+        how = phrase.how if phrase.how in _SAID or (phrase.how == "between" and phrase.is_range) else "from"
         start, end = written.place(*phrase.said)
         said.append(written.typed[start:end] if said and how == "from" else f"{how} {written.typed[start:end]}")
     text = ", ".join(said)

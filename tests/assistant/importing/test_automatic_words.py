@@ -36,6 +36,11 @@ def test_names_by_telephones_cameras_and_programs(name: str) -> None:
     assert words_of_name(name) == ""
 
 
+@pytest.mark.parametrize("name", cells("name", "words"))
+def test_names_by_people(name: str) -> None:
+    assert words_of_name(name)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

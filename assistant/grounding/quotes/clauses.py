@@ -14,6 +14,7 @@ from assistant.grounding.quotes.quotation import Quotable
 from assistant.grounding.quotes.reading import Readings
 from assistant.grounding.words.second_person import to_the_user
 from assistant.grounding.words.tokens import tokens
+from memory.times.number_words import NUMBER
 
 LONG = 60
 """Characters up to which a sentence is quoted whole."""
@@ -42,7 +43,9 @@ _MORE = re.compile(
     r"|\s+and (?=[a-z]+s (?:the|an?|to|my|your|it|him|her|them)\b|(?:is|was|has|can|still|always|never)\b)"
 )
 """Where an answer with a number or a day goes on with something else."""
-
+_NAME = re.compile(r"\b(?:called|names?)\b", re.IGNORECASE)
+_AND_NUMBER = re.compile(rf"{_CLAUSE.pattern}|\s+and (?=\d|{NUMBER}\b)", re.IGNORECASE)
+"""The same where a name was asked for: "Borys and 4 years"."""
 _RELATIVE = re.compile(r"\s*(?:who|whom|whose|which|where)\b", re.IGNORECASE)
 
 
@@ -98,6 +101,7 @@ def answering_part(question: str, answer: str, recalled: Sequence[Quotable], rea
 
 def _up_to_the_answer(question: str, answer: str, recalled: Sequence[Quotable], readings: Readings) -> str:
     bound = _MORE if asks(tokens(question)) in ("number", "when") else _CLAUSE
+    bound = _AND_NUMBER if _NAME.search(question) else bound
     for one in recalled:
         read = readings.get(one.episode.id)
         if read is None or read.margin < AGREED:

@@ -76,6 +76,7 @@ def test_of_an_answer_that_repeats_it_all_the_part_is_shown() -> None:
     [
         ("what did he ask for", "25", "25, I took the fund down to 15.", "25."),
         ("how old is Sunita", "9", "9, top.", "9."),
+        ("what is this dog called?", "Borys", "Borys and 4 years.", "Borys."),
         ("how old is he again?", "6", "6 and hates the hoover.", "6."),
         ("how many came", "3 cats", "3 cats and dogs in coats.", "3 cats and dogs in coats."),
         ("where was it before", "the closed school", "From the closed school, no liver.", "From the closed school."),

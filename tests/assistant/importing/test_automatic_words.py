@@ -37,7 +37,7 @@ def test_names_by_telephones_cameras_and_programs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", cells("name", "words"))
-def test_names_by_people(name: str) -> None:
+def test_names_of_the_table_by_people(name: str) -> None:
     assert words_of_name(name)
 
 

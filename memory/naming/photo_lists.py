@@ -19,6 +19,7 @@ from memory.text import folded, terms
 from memory.times.time_phrases import TimeQuery
 
 OF_THE_SAME = "of the same photo or thing"
+IN_VIEW = "in view now"
 """The reason for a memory that has none of the words of a wish to forget."""
 _PLACED = re.compile(r"\b(?:in|at|on|from|near|by|with|during|since|before|after)\b", re.IGNORECASE)
 """Words behind which stands what a photo has to do with, and no longer which thing it shows."""
@@ -52,10 +53,11 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     return [entry for entry in entries if entry.id in ids]
 
 
-def to_forget(memory: Memory, text: str, most: int = browse.FOUND) -> Finding:
+def to_forget(memory: Memory, text: str, recalls: Sequence[Recall] = (), most: int = browse.FOUND) -> Finding:
     """The memories that somebody may mean who wants these words forgotten: those that have all the words; where none
     has, those that a search finds, by their meaning last of all. Beside them stands all else that was told of the same
-    photos and things."""
+    photos and things. Where the words were not told so, what was recalled by sight comes first: "forget the bear", with
+    the teddy in view."""
     found, wanted = find(memory, text, most=most), request(f"photos of {text}", field=True)
     said = [entry for entry in found.entries if entry.why != BY_MEANING] or found.entries
     meant = {entry.id for entry in (listed(memory, wanted) if wanted else ())} or {entry.id for entry in said}
@@ -63,7 +65,11 @@ def to_forget(memory: Memory, text: str, most: int = browse.FOUND) -> Finding:
     first = [entry for entry in said if entry.id in more]
     beside = more - {entry.id for entry in first}
     also = [entry._replace(why=OF_THE_SAME) for entry in browse.timeline(memory) if entry.id in beside]
-    return found._replace(entries=[*first, *also][:most])
+    entries = [*first, *also]
+    if found.instead or not entries:
+        here = [EpisodeEntry(one.episode.id, one.episode.day, IN_VIEW) for one in recalls if one.by_sight]
+        entries = [*here, *(one for one in entries if one.id not in {other.id for other in here})]
+    return found._replace(entries=entries[:most])
 
 
 def undated(memory: Memory, wanted: ListRequest) -> int:

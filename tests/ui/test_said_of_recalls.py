@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
-from tests.support.apppilot import Alike, cards, idle, look, notes, picture, replies, running, send, until
+from tests.support.apppilot import Alike, cards, idle, look, notes, opened, picture, replies, running, sees, send, until
 from tests.support.plaintalk import Talk, talk  # noqa: F401 - a fixture
 from ui import recall_strings, strings, telling_strings
+from ui.dialogs.memory_browser import BrowserScreen
 
 
 @pytest.fixture
@@ -87,3 +89,17 @@ async def test_once_it_is_told_who_it_is_no_further_name_is_awaited(
         await send(app, pilot, "roma")
         await until(lambda: app.composer.placeholder == telling_strings.SHALL_I_HERE, "the question")
     assert kept(memory_file)[0] == [leo.words, "rajah the tiger"]
+
+
+async def test_a_wish_to_forget_in_other_words_than_were_told_may_mean_what_is_in_view(
+    memory_file: Path, photos: Path
+) -> None:
+    """Before, plain mode alone listed the teddy in view to "forget the bear"; the app, what was told of "beer"."""
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        for name, words in (("rex.png", "Tom spilled beer on it"), ("MILO 1.JPG", "old teddy from leo")):
+            await look(app, pilot, photos / name)
+            await send(app, pilot, f"/remember {words}")
+            await until(lambda: len(kept(memory_file)[0]) and cards(app) and idle(app), "the memory")
+        await send(app, pilot, "forget the bear")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "old teddy from leo", "1 of 2")

@@ -10,7 +10,7 @@ from demo import album
 from memory import conversations
 from memory.browse import EpisodeEntry
 from memory.days import day_words
-from memory.episode import Episode
+from memory.episode import Episode, Recall
 from memory.maintenance import marks as stored_marks
 from memory.naming import photo_lists
 from memory.naming.list_requests import ListRequest
@@ -57,9 +57,9 @@ def line(episode: Episode) -> str:
     return f"{episode.id}: {about(episode)}"
 
 
-def to_forget(wanted: str, memory: Memory) -> tuple[list[Episode], str]:
+def to_forget(wanted: str, recalls: Sequence[Recall], memory: Memory) -> tuple[list[Episode], str]:
     """The memories that somebody who wants them forgotten may mean, and the words that were taken for mistyped ones."""
-    found = photo_lists.to_forget(memory, wanted, LISTED)
+    found = photo_lists.to_forget(memory, wanted, recalls, LISTED)
     return [memory.get(one.id) for one in found.entries], found.instead
 
 

@@ -98,12 +98,9 @@ class PlainMemories:
     def _meant(self, words: str) -> Episode | None:
         """The only memory that a wish to forget these words may mean; none, or several, are printed."""
         found: list[tuple[list[Episode], str]] = []
-        self._thread.query("note", partial(lists.to_forget, words), found.append)
+        self._thread.query("note", partial(lists.to_forget, words, self._printer.view.recalls), found.append)
         self._follow()
         for meant, instead in found:
-            if instead or not meant:  # "forget the bear", told as a teddy: what is in view may be meant
-                here = [one.episode for one in self._printer.view.recalls if one.by_sight]
-                meant = [*here, *(one for one in meant if one.id not in {other.id for other in here})]
             if len(meant) == 1 and not instead:
                 return meant[0]
             guessed = [dialog_strings.BROWSER_INSTEAD.format(instead=instead)] if instead else []

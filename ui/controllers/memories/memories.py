@@ -99,7 +99,8 @@ class MemoriesController:
             reading = self._reader.submit(load_photo, paths[0])
             reading.add_done_callback(partial(self._app.call_later, self._alike, words))
         else:
-            find = partial(_to_forget if words and words == self._forgetting else _find, words)
+            forget = partial(photo_lists.to_forget, text=words, recalls=self._view.in_view.recalls)
+            find = forget if words and words == self._forgetting else partial(_find, words)
             self._thread.browse(find, partial(self._show, words))
 
     def _browse_over(self, words: str) -> None:
@@ -264,8 +265,3 @@ class MemoriesController:
 def _find(words: str, memory: Memory) -> Finding:
     """What words, a date or a request for a list find; all memories without words."""
     return photo_lists.find(memory, words) if words else Finding(browse.timeline(memory))
-
-
-def _to_forget(words: str, memory: Memory) -> Finding:
-    """What a wish to forget these words may mean."""
-    return photo_lists.to_forget(memory, words)

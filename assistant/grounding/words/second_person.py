@@ -28,6 +28,17 @@ _AS_I = re.compile(
     re.IGNORECASE,
 )
 """ "I do not know this one": what the assistant says of itself."""
+_FOREIGN = frozenset(
+    """das ist sind ein eine mein meine mir mich und der den dem nicht mit wir er sie vom zum im bei auf el los las lo
+    una este esta mi mis es con por que del y je j'ai c'est mon ma mes il elle les des une est avec dans sur le la du
+    et qui della gli che sono questo questa jest moja mój moje nie w na z minha meu uma o os um com não het een mijn
+    op""".split()
+)
+_ENGLISH = frozenset(
+    """the a an is was were are i it he she we they you my your his her our of in on at to and with from for this that
+    has had have not who which when""".split()
+)
+"""Small words of English, and of other languages that are written in the same letters."""
 _SPEECH = re.compile(r"[\"“][^\"“”]*[\"”]")
 """ "Yes, I do", she said: somebody else's "I"."""
 _ONE_OF_MANY = re.compile(r"\b([Tt]h)is ((?!is\b|was\b|has\b|does\b)(?:\w+ )?\w*[^\W\ds]s (?:are|were)\b)")
@@ -47,7 +58,7 @@ _BE = (
 def to_the_user(sentence: str) -> str:
     """A sentence that repeats the user's "my", "I" and "I'd" to the user, with "your", "you" and "you'd"; what it has
     between quotation marks stays."""
-    if _AS_I.match(sentence):
+    if _AS_I.match(sentence) or not _english(sentence):
         return sentence
 
     spoken = [found.span() for found in _SPEECH.finditer(sentence)]
@@ -63,6 +74,12 @@ def to_the_user(sentence: str) -> str:
     for pattern, right in _BE:
         changed = pattern.sub(right, changed)
     return changed
+
+
+def _english(sentence: str) -> bool:
+    """Whether small words of English outnumber those of other languages, in which "me" and "im" are other words."""
+    said = re.findall(r"[\w'’]+", sentence.lower())
+    return sum(word in _ENGLISH for word in said) >= sum(word in _FOREIGN for word in said)
 
 
 _HOW_LONG = re.compile(r"\W*(?:and |so |but )?how (?:long|much|many)\b", re.IGNORECASE)

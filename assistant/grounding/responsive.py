@@ -207,10 +207,10 @@ def declines(question: str, refusal: str) -> bool:
     found = _UNTOLD_OF.search(refusal)
     if found and _speaks_of_me(question) and not _speaks_of_me(found["rest"]):
         return False  # "You did not tell me where she got her.", to "where did we get her?"
-    if not found or tokens(found["rest"])[0].stem in {t.stem for t in tokens(question)}:
+    if not found:
         return True
     asked = [t.stem for t in tokens(question) if t.content]
-    return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"])[1:] if t.content)
+    return all(any(related(t.stem, other) for other in asked) for t in tokens(found["rest"]) if t.content)
 
 
 def _speaks_of_me(text: str) -> bool:

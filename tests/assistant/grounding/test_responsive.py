@@ -15,6 +15,9 @@ from assistant.grounding.responsive import declines
         ("where did we get her?", "You did not tell me where she got her.", False),
         ("where did we get her?", "You did not tell me where we got her.", True),
         ("Is it accurate?", "You did not tell me who gave it.", False),
+        ("what boots do i have", "You did not tell me what you did not write.", False),
+        ("who was my teacher", "You did not tell me who was your teacher.", True),
+        ("how long did she look for them?", "You did not tell me how long she looked for them.", True),
         ("who gave it?", "You did not tell me who gave it.", True),
     ],
 )

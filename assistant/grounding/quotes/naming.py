@@ -7,9 +7,11 @@ The reader knows few of the ways in which names are told.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from assistant.grounding.words.phrases import is_verb
-from assistant.grounding.words.tokens import tokens
+from assistant.grounding.words.tokens import Token, tokens
+from memory.naming.named_things import names_of
 
 _ASKS = re.compile(
     r"\W*(?:(?:and|but|so) )*(?:"
@@ -67,3 +69,18 @@ def asks_for_name(question: str) -> bool:
 def tells_name(line: str) -> bool:
     """Whether a sentence tells what somebody or something is called."""
     return bool(_TELLS.search(line))
+
+
+def names_thing(line: str, asked: Sequence[Token]) -> bool:
+    """Whether a sentence names what the photo shows, and with the word of the question beside the name, if it has one:
+    "my cat Smudge" and "Smudge is our cat", to "what is the cat's name?"; not "Rex, from our vet", to "the vet's"."""
+    stems = {t.stem for t in asked}
+    words = "|".join(re.escape(t.text) for t in tokens(line) if t.stem in stems and not t.possessive)
+    if not asked or not words:
+        return not asked and bool(names_of(line).shown)
+    name = "|".join(map(re.escape, names_of(line).shown)) or "(?!)"
+    owner = r"(?:my|our|the|an?|his|her|their|\w+['’]s)"
+    return bool(
+        re.search(rf"\b(?:{words}),? (?:{name})\b", line, re.IGNORECASE)
+        or re.search(rf"\b(?:{name})(?:,| is| was) {owner} (?:[\w-]+ )?(?:{words})\b(?!['’]s)", line, re.IGNORECASE)
+    )

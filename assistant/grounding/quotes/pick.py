@@ -10,7 +10,7 @@ from assistant.grounding.claims import sentences
 from assistant.grounding.days_of_telling import of_time_asked, without_time
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment, photo_s_day_answers
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
-from assistant.grounding.quotes.naming import asks_for_name, introduces, tells_name
+from assistant.grounding.quotes.naming import asks_for_name, introduces, names_thing, tells_name
 from assistant.grounding.quotes.plainly_told import plainly_told
 from assistant.grounding.quotes.question_kind import VAGUE, WHERE, WHOSE, Question, asks, getting, identity
 from assistant.grounding.quotes.quotation import (
@@ -188,9 +188,16 @@ def _known_by_rules(asked: Question, one: Quotable, lines: Sequence[str], n: int
         or (asked.kind == "what" and asked.wanted and _says_all(found, asked))
         or (asked.kind == "who" and led(lines, n) != lines[n])
         or (asked.kind == "who" and asks_whose(t.stem for t in asked.tokens) and found.fit >= WHOSE_FIT)
-        or (asks_for_name(asked.text) and tells_name(lines[n]) and found.fit >= 2 * max(len(asked.wanted), 1))
+        or (asks_for_name(asked.text) and _tells_the_name(asked, one, lines[n], found))
         or (asked.kind == "when" and not asked.wanted and not one.day and _has_day(lines[n]))
     )
+
+
+def _tells_the_name(asked: Question, one: Quotable, line: str, found: Evidence) -> bool:
+    """Whether a sentence tells the name that is asked for."""
+    if tells_name(line) and found.fit >= 2 * max(len(asked.wanted), 1):
+        return True
+    return one.in_view and names_thing(line, asked.wanted)
 
 
 def _says_all(found: Evidence, asked: Question) -> bool:

@@ -21,6 +21,7 @@ SNEAKERS = ("new kicks got em w/ my bday money in march", "80 euros, my mum near
 CAT = ("This is mochi our flat cat", "mia found her behind the bins last winter")
 BOOTS = ("Those r mia's boots, she wears them to every party",)
 VASE = ("toms aunt made this vase",)
+CAT_NAMED = ("My cat Smudge, we got her from the rescue centre in Leeds",)
 GLASSES = ("bought these sunglasses at a stall in rome",)
 
 
@@ -57,6 +58,9 @@ def answer(question: str, *words: str) -> str:
         (BACKPACK, "is it mine", "my backpack"),
         (SNEAKERS, "are these mine?", "got em w/ my bday money"),
         (SNEAKERS, "whose are these", "got em w/ my bday money"),
+        (CAT_NAMED, "whats the cats name", "My cat Smudge"),
+        (CAT_NAMED, "what is her name", "My cat Smudge"),
+        (("Smudge is our cat, she came from Leeds",), "what's the cat's name?", "Smudge is our cat"),
         (("my new boots, £65 from schuh they rub my heals",), "where did i buy them", "£65 from schuh"),
         (("my new boots, £65 from schuh they rub my heals",), "what shop did i get them from", "£65 from schuh"),
         (("thrifted these boots w/ nadia in april",), "r these mine", "thrifted these boots"),
@@ -89,6 +93,8 @@ def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: 
         (GLASSES, "who gave me these"),
         (GLASSES, "whos it from"),
         (VASE, "who is tom"),
+        (("My dog Rex, from our vet in Bern",), "what's the vet's name"),
+        (("our cat Mia, on the street",), "what's the name of the street"),
     ],
 )
 def test_what_was_not_told_stays_refused(words: tuple[str, ...], question: str) -> None:

@@ -66,7 +66,8 @@ _UNTOLD_WORD = re.compile(
 _HIS_NAME = re.compile(r"\b(?:his|her|its|their) name\b", re.IGNORECASE)
 _NAMES = re.compile(r"\b(?:names?|called|who(?: is|['’]?s)? (?:this|that|he|she|it|they))\b", re.IGNORECASE)
 _ODD = re.compile(
-    r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b.*\b(?:did not|didn['’]t|never) (?:tell|told|know)"
+    r"\b(?:(?:did not|didn['’]t|never) (?:tell|told|know)\b"
+    r".*\b(?:did not|didn['’]t|never) (?:tell|told|know|write|wrote|say|said)"
     r"|never (?:came|come|went|go)\b)",
     re.IGNORECASE,
 )

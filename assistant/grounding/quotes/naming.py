@@ -23,6 +23,7 @@ _ASKS = re.compile(
     r"|what does .+ (?:answer|go|respond) (?:to|by))\W*$",
     re.IGNORECASE,
 )
+_ITS_NAME = re.compile(r"\W*what(?:['’]?s| is| was| are| were) (?:\S+ )*(?:names?|called)\W*$", re.IGNORECASE)
 _NAME = r"(?-i:[A-Z])[\w'’-]+"
 _TELLS = re.compile(
     r"\b(?:(?:call(?:s|ed|ing)?|nam(?:ed|es|ing)|christened|nicknamed|dubbed)"
@@ -71,9 +72,12 @@ def tells_name(line: str) -> bool:
     return bool(_TELLS.search(line))
 
 
-def names_thing(line: str, asked: Sequence[Token]) -> bool:
-    """Whether a sentence names what the photo shows, and with the word of the question beside the name, if it has one:
-    "my cat Smudge" and "Smudge is our cat", to "what is the cat's name?"; not "Rex, from our vet", to "the vet's"."""
+def names_thing(question: str, asked: Sequence[Token], line: str) -> bool:
+    """Whether a question asks for a name, and a sentence names what the photo shows, with the word of the question
+    beside the name, if it has one: "my cat Smudge" and "Smudge is our cat", to "what is the cat's name?"; not "Rex,
+    from our vet", to "what's the vet's name?"."""
+    if not _ITS_NAME.match(question):
+        return False
     stems = {t.stem for t in asked}
     words = "|".join(re.escape(t.text) for t in tokens(line) if t.stem in stems and not t.possessive)
     if not asked or not words:

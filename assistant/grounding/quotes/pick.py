@@ -76,8 +76,7 @@ def pick(
     told.
     """
     if recalled and recalled[0].in_view and _of_view(tokens(question)):
-        # who is most surely there, however plainly another memory names somebody
-        recalled = [of_its_photo(recalled[0], recalled)]
+        recalled = [of_its_photo(recalled[0], recalled)]  # who is most surely there, whoever else is named plainly
     least = LEAST_AFTER_SILENCE if silent else LEAST
     sure = any(one.certainty == "sure" for one in recalled)
     best: tuple[float, Quote] | None = None
@@ -188,16 +187,10 @@ def _known_by_rules(asked: Question, one: Quotable, lines: Sequence[str], n: int
         or (asked.kind == "what" and asked.wanted and _says_all(found, asked))
         or (asked.kind == "who" and led(lines, n) != lines[n])
         or (asked.kind == "who" and asks_whose(t.stem for t in asked.tokens) and found.fit >= WHOSE_FIT)
-        or (asks_for_name(asked.text) and _tells_the_name(asked, one, lines[n], found))
+        or (asks_for_name(asked.text) and tells_name(lines[n]) and found.fit >= 2 * max(len(asked.wanted), 1))
+        or (one.in_view and names_thing(asked.text, asked.wanted, lines[n]))
         or (asked.kind == "when" and not asked.wanted and not one.day and _has_day(lines[n]))
     )
-
-
-def _tells_the_name(asked: Question, one: Quotable, line: str, found: Evidence) -> bool:
-    """Whether a sentence tells the name that is asked for."""
-    if tells_name(line) and found.fit >= 2 * max(len(asked.wanted), 1):
-        return True
-    return one.in_view and names_thing(line, asked.wanted)
 
 
 def _says_all(found: Evidence, asked: Question) -> bool:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.grounding.claims import abstains, sentences
 from benchmark.judges.judge import Judge
 from benchmark.world.content_words import content_words
-from benchmark.world.dialogue import ABSTENTION, Facts
+from benchmark.world.dialogue import Facts
 from benchmark.world.sample import Sample
 
 ASKED = ("place", "time", "event", "habit")
@@ -45,8 +46,8 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
 
     name_recall: positives named. misbinding: the caption names a thing of the context that is not in the photo. exact:
     all positives named and no other thing. facts_told: facts of positives told. facts_kept: facts of negatives not
-    told, without those that the positives' words make up ("in June" beside "in early June"). abstained: the caption is
-    `ABSTENTION`.
+    told, without those that the positives' words make up ("in June" beside "in early June"). abstained: a sentence of
+    the caption says, in whatever words, that something is not known, and the caption names nothing of the context.
     """
     positive = [facts[i] for i in positives]
     negative = [f for i, f in enumerate(facts) if i not in positives]
@@ -61,7 +62,7 @@ def score(caption: str, facts: Sequence[Facts], positives: Sequence[int]) -> Sco
         "exact": (float(right == len(positive) and not wrong), 1),
         "facts_told": (sum(n for n, _ in of_positives), sum(n for _, n in of_positives)),
         "facts_kept": (sum(n - k for k, n in of_negatives), sum(n for _, n in of_negatives)),
-        "abstained": (float(caption == ABSTENTION), 1),
+        "abstained": (float(not right and not wrong and any(map(abstains, sentences(caption)))), 1),
     }
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.judges.score import ABSTENTION, Scores, count_facts, harmonic, named, tally, wilson
+from benchmark.judges.score import Scores, count_facts, harmonic, named, tally, wilson
 from benchmark.judges.score import score as score_of
 from benchmark.world import sample as module
 from benchmark.world.content_words import content_words
-from benchmark.world.dialogue import Facts, caption
+from benchmark.world.dialogue import ABSTENTION, Facts, caption
 from benchmark.world.sample import Mode, Sample, samples
 from memory.episode import Photo
 
@@ -54,6 +54,22 @@ def test_the_gold_caption_is_perfect(positives: int) -> None:
 def test_saying_nothing_earns_nothing_and_betrays_nothing(text: str) -> None:
     for drawn in SAMPLES.values():
         assert rates(score(text, s) for s in drawn) == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "abstained"),
+    [
+        (ABSTENTION, 1),
+        ("I do not know anything in this photo. None of your memories came here.", 1),
+        ("You did not tell me who this is.", 1),
+        ("A nice photo.", 0),
+        ("", 0),
+    ],
+)
+def test_saying_that_nobody_is_known_counts_in_any_words(text: str, abstained: int) -> None:
+    for sample in SAMPLES[1][:5]:
+        assert score(text, sample)["abstained"] == (abstained, 1)
+        assert score(f"{gold(sample)} {text}", sample)["abstained"] == (0, 1)
 
 
 def test_telling_everything_finds_everybody_and_everybody_else() -> None:

@@ -21,6 +21,8 @@ _NO_OWNER = re.compile(
     r"\bUS$|\b(?:an?|the|old|coal|gold|salt|tin|silver|copper|iron|slate|disused|abandoned|deep) mine$"
 )
 """ "In the US", "the old salt mine"."""
+_NEAR = 24
+"""Characters before a word that say whether it is somebody's."""
 _AS_I = re.compile(
     r"\W*(?:(?:yes|no|sorry|but|and|so|maybe|because)\b[, ]*)*"
     r"(?:I (?:(?:can(?:not|['’]t)?|do(?: not|n['’]t)?|did(?: not|n['’]t)?|would|will) )*"
@@ -65,7 +67,7 @@ def to_the_user(sentence: str) -> str:
 
     def other(match: re.Match[str]) -> str:
         start, end = match.span()
-        if _NO_OWNER.search(sentence[:end]) or any(begin < start < last for begin, last in spoken):
+        if _NO_OWNER.search(sentence[max(0, end - _NEAR) : end]) or any(begin < start < last for begin, last in spoken):
             return match[0]
         word = _YOU[match[0].lower().replace("’", "'")]
         return word.capitalize() if start == 0 else word

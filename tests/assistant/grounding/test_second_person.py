@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
@@ -44,6 +46,12 @@ from assistant.grounding.words.second_person import as_a_sentence, to_the_user, 
 )
 def test_my_becomes_your_but_for_what_the_assistant_says_of_itself(told: str, said: str) -> None:
     assert to_the_user(told) == said
+
+
+def test_a_long_text_takes_no_longer_than_its_length() -> None:
+    began = time.process_time()
+    assert to_the_user("it is my own, " * 8000) == "it is your own, " * 8000
+    assert time.process_time() - began < 2
 
 
 def test_a_quotation_mark_that_ends_nothing_goes() -> None:

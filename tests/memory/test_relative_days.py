@@ -20,7 +20,7 @@ from tests.support.encoded import named_by_bytes
 
 TOLD = date(2026, 5, 12)
 """A Tuesday."""
-NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+NOW = datetime(2026, 5, 20, 12).astimezone()
 DAY = timedelta(days=1)
 
 
@@ -157,7 +157,7 @@ def test_each_time_gets_its_day_once() -> None:
 
 def episode(n: int, words: str, told: date | None, day: date | None = None) -> Episode:
     """An episode told at noon; of an unknown day, or of a day of its own."""
-    at = datetime(told.year, told.month, told.day, 12, tzinfo=UTC) if told else NOW
+    at = datetime(told.year, told.month, told.day, 12).astimezone() if told else NOW
     when = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) if day else at
     return Episode(named_by_bytes(n), (Turn("user", words),), when, day=day, told=told and at)
 

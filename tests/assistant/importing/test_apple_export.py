@@ -32,7 +32,8 @@ def write(path: Path, *lines: str) -> None:
 
 
 def export(root: Path) -> Path:
-    """Two parts: the lists of albums lie in the first, some of their photos in the second."""
+    """Two parts: the lists of albums lie in the first, some of their photos in the second. At 8 in the morning in
+    Greenwich it is the same day in all zones of the world."""
     one, two = root / "iCloud Photos Part 1 of 2", root / "iCloud Photos Part 2 of 2"
     for n, name in enumerate(("IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.PNG", "IMG_0004.JPG", "IMG_0005.JPG"), 1):
         save(one / "Photos" / name, n)
@@ -40,8 +41,8 @@ def export(root: Path) -> Path:
     write(
         one / "Photos" / "Photo Details.csv",
         HEAD,
-        row("IMG_0001.JPG", "Saturday July 4,2020 12:21 PM GMT"),
-        row("img_0002.jpg", "Friday January 15,2021 12:05 PM GMT"),
+        row("IMG_0001.JPG", "Saturday July 4,2020 8:21 AM GMT"),
+        row("img_0002.jpg", "Friday January 15,2021 8:05 AM GMT"),
         row("IMG_0003.PNG", "Tuesday March 3,2020 12:00 PM GMT", hidden="yes"),
     )
     write(
@@ -64,8 +65,8 @@ def export(root: Path) -> Path:
     write(
         two / "Photos" / "Photo Details-2.csv",
         HEAD,
-        row("IMG_0007.JPG", "Sunday December 31,2017 12:00 PM GMT"),
-        row("IMG_0002.JPG", "Sunday October 1,2017 3:53 PM GMT"),
+        row("IMG_0007.JPG", "Sunday December 31,2017 8:00 AM GMT"),
+        row("IMG_0002.JPG", "Sunday October 1,2017 8:53 AM GMT"),
     )
     save(two / "Recently Deleted" / "IMG_0009.JPG", 10)
     (two / "Recently Deleted" / "IMG_0009.MOV").write_bytes(b"x")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from memory.naming.categories import BEARERS
-from memory.naming.name_extraction import names
+from memory.naming.named_things import names_of
 from memory.naming.word_lists import DOING, NOT_SOMEBODY
 
 LONGEST_NAME = 40
@@ -62,7 +62,7 @@ def named_subject(words: str) -> str:
 
     "" when they do not say it in a sentence such as "This is ...".
     """
-    shown = names(words).shown
+    shown = names_of(words).shown
     for sentence in re.split(r"(?<=[.!?])\s|\n", words):
         found = _SAID.search(sentence)
         if found and _DANGLES.search(found[1]):
@@ -102,12 +102,12 @@ def _names_something(sentence: str, name: str) -> bool:
     if not name[0].isalpha() or name.split()[0].casefold() in NOT_SOMEBODY or _NO_NOUN.match(name):
         return False
     short = len(name.split()) <= 2 and not re.match(r"\S+(?:ing|ed)\b", name)
-    return bool(_NOUN.match(name) or (short and _POINTED.match(sentence)) or names(name.title()).shown)
+    return bool(_NOUN.match(name) or (short and _POINTED.match(sentence)) or names_of(name.title()).shown)
 
 
 def _capitals(subject: str, words: str) -> str:
     """A subject with its names as names are written: "biscuit" is "Biscuit"."""
-    for name in names(words).shown:
+    for name in names_of(words).shown:
         subject = re.sub(rf"\b{re.escape(name)}\b", name, subject, flags=re.IGNORECASE)
     return subject
 

@@ -105,7 +105,8 @@ def plain(text: str) -> str:
 def spelled_out(text: str) -> str:
     """`text` with the short forms that are typed in chats as whole words, all else as it was typed: "what do u know"
     is "what do you know"."""
-    text = re.sub(r"^[\w'’]+", _by_ear(text), text, count=1) if _by_ear(text) else text
+    if heard := _by_ear(text):
+        text = re.sub(r"^[\w'’]+", heard, text, count=1)
     return _WHO_THIS.sub(r"\1 is\2", _SHORT.sub(lambda found: SHORT[found[0].lower()], text))
 
 

@@ -13,22 +13,22 @@ from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.tokens import Token
 
-_TAKES_AN_OBJECT = frozenset(
-    """bought buys buy gave gives give found finds find carried carries carry wore wears wear brought brings bring lent
-    lends lend inherited inherits inherit borrowed borrows borrow owned owns own put puts kept keeps keep took takes
-    take stole steals steal threw throws throw chose chooses choose wanted wants want offered offers offer sent sends
-    send""".split()
-)
-"""Verbs that say nothing without what they are done to."""
 _GIVING = frozenset(
     "gave gives give bought buys buy brought brings bring lent lends lend offered offers offer sent sends send".split()
 )
-"""Of these, the ones that may have before it to whom: "gave you a scarf"."""
+"""Verbs that may have before what is given to whom: "gave you a scarf"."""
+_TAKES_AN_OBJECT = _GIVING | frozenset(
+    """found finds find carried carries carry wore wears wear inherited inherits inherit borrowed borrows borrow owned
+    owns own put puts kept keeps keep took takes take stole steals steal threw throws throw chose chooses choose wanted
+    wants want""".split()
+)
+"""Verbs that say nothing without what they are done to."""
 _PARTICLES = frozenset("up off out over away back down after in on part care place turns".split())
 """Words behind which a verb may need nothing: "took off", "gave up"."""
 _SETTLED = frozenset("in on".split())
 """Of these, the ones that also begin a place or a time: "bought in Prague"."""
 _OBJECTS = frozenset("it him her them".split())
+_HIS = frozenset(("his", "her"))
 _FROM_THEN = frozenset("since until till because".split())
 _IF = frozenset("if unless whether".split())
 _END = Token(".", ".", "stop")
@@ -155,16 +155,18 @@ def _of_another_clause(words: Sequence[Token], told: Premise) -> bool:
             continue
         deeds = _deeds(_clause(words, i)[0])
         ends = {w.stem for w in _clause(words, i)[1] if w.content or w.kind in ("number", "day")}
-        there = [
-            source[: at[0]]
-            for source in told.sentences
-            for at in [[n for n, w in enumerate(source) if w.stem == t.stem]]
-            if at and ends & {w.stem for w in source[at[0] :]}
-        ]
-        clauses = [_clause(source, len(source))[0] or source for source in there]
+        clauses = [clause for source in told.sentences if (clause := _begun(source, t, ends))]
         if deeds and clauses and not any(deeds & {w.stem for w in clause} for clause in clauses):
             return True
     return False
+
+
+def _begun(source: Sequence[Token], since: Token, ends: set[str]) -> Sequence[Token]:
+    """The clause of `source` that goes on with this "since" and one of `ends`; empty where none does."""
+    at = next((n for n, w in enumerate(source) if w.stem == since.stem), 0)
+    if not ends & {w.stem for w in source[at:]} or not at:
+        return ()
+    return _clause(source, at)[0] or source[:at]
 
 
 def _deeds(clause: Sequence[Token]) -> set[str]:
@@ -182,9 +184,6 @@ def _clause(words: Sequence[Token], at: int) -> tuple[Sequence[Token], Sequence[
     before = next((i for i in range(at, 0, -1) if words[i - 1].kind == "stop"), 0)
     behind = next((i for i in range(at, len(words)) if words[i].kind == "stop"), len(words))
     return words[before:at], words[at + 1 : behind]
-
-
-_HIS = frozenset(("his", "her"))
 
 
 def _other_pronoun(words: Sequence[Token], told: Premise) -> bool:

@@ -47,6 +47,7 @@ MISPLACED = [
     ),
 ]
 IN_PLACE = [
+    ("This is Marek. Since 2019 he has worked on a farm.", "Marek has worked on a farm since 2019."),
     ("This is Bruno, my dog. We have had him since 2019.", "Bruno has been your dog since 2019."),
     ("Tom works at the mill since 2019, he built this", "Tom works at the mill since 2019."),
     ("We bought it because the old one broke. It is blue.", "You bought it because the old one broke."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.about_app import INSULTS, WHO_ARE_YOU
 from assistant.dialogue.line_decision import Say, What
-from assistant.dialogue.plain_text import plain
+from assistant.dialogue.sentences.about_app import INSULTS, WHO_ARE_YOU
+from assistant.dialogue.sentences.plain_text import plain
 from ui.strings import PRIVATE_NO
 
 TOLD = "Remembered, {day}: “{words}”"

@@ -28,7 +28,7 @@ from assistant.conversation.conversation_state import (
 from assistant.conversation.events import Answered, AnswerText, Caption, Captioned, Event, Failed, Recalled, Reminded
 from assistant.conversation.follow_up import from_words, spoken_of
 from assistant.conversation.photo_recall import PhotoRecall
-from assistant.dialogue.plain_text import spelled_out
+from assistant.dialogue.sentences.plain_text import spelled_out
 from assistant.dialogue.several_questions import questions_in
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.grounding.quotes.answering_sentence import answering_sentence

@@ -29,7 +29,8 @@ _SAYS_LITTLE = frozenset(
 )
 """Words of questions by which no memory is meant."""
 _SOMEBODY = re.compile(
-    r"(?:\b(?:who(?:'?s| is| was)|(?:what|how|(?:tell|told|remind) (?:me|you)|know|said|anything) about)"
+    r"(?:\b(?:who(?:'?s| is| was)"
+    r"|(?:what|how|(?:tell|told|remind) (?:me|you)(?: \w+)?|know|said|anything|something) about)"
     r"|^\W*and)(?: the| my| our)? ([^\W\d_]{3,})\b"
 )
 """ "Who is tomasz", "what about mia?": a name, however it is written."""
@@ -42,6 +43,13 @@ _IS_OF = re.compile(
     r"(?=[,.;:!]| (?:is|was|are|were|that|i|we|in|at|on|from|for|with|w|of|by)\b|$)"
 )
 """What a memory is of, at its beginning: "grandad's old alarm clock, he gave it to me", "that ugly vase is from"."""
+_POINTS = re.compile(
+    r"\b(?:th(?:is|ese|at|ose|ere|ey|em|eir)|it|its|it's|he|she|him|her|his|here|photo(?:graph)?|picture|name|else|more)\b",
+    re.IGNORECASE,
+)
+"""What a question has that may be of the photo in view."""
+_FOR_SOMEBODY = re.compile(r"\W*(?:(?:and|so|but|ok) )?(?:who|which|whose)\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 _POINTED_AT = re.compile(
     r"\b(?:i|we)(?:'ve)? (?:[^\W\d_]+ ){1,3}?th(?:is|ese) "
@@ -60,11 +68,30 @@ def by_words(memory: Memory, question: str, k: int, recalls: Sequence[Recall], p
     same = same_words(re.findall(r"\w+", folded(question)))
     asked = {_stem(word) for word in (*(text.strip('"') for text in terms(question)), *same)}
     known = {_stem(word) for recall in recalls for word in _words(recall.episode)}
-    if not asked - known and not only_time:
+    about = {_stem(word) for word in _LETTERS.findall(asked_about(question))}
+    if not (asked - known or only_time or about):
         return []
     here = {recall.episode.id for recall in recalls}
-    found = (one for one in memory.search(" ".join((question, *same)), k=k) if one.episode.id not in here)
-    return [recall for recall in found if only_time or _fits(recall.episode, question, asked, known)][:MOST]
+    found = [one for one in memory.search(" ".join((question, *same)), k=k) if one.episode.id not in here]
+    fit = [one for one in found if only_time or _fits(one.episode, question, asked, known)]
+    fit = fit or _tell_all(found, about) or _of_nothing_here(found, question, asked, known)
+    return fit[:MOST]
+
+
+def _tell_all(found: Sequence[Recall], about: set[str]) -> list[Recall]:
+    """Memories of whom a question asks all about, whatever those in view tell: "what have I told you about Sophie?"."""
+    return [one for one in found if about and about <= {_stem(word) for word in _words(one.episode)}]
+
+
+def _of_nothing_here(found: Sequence[Recall], question: str, asked: set[str], known: set[str]) -> list[Recall]:
+    """The few memories with a word of a question for somebody that points at nothing in view, and has no word of what
+    is known there: "who is scared of balloons?"; a word that says where it was counts not."""
+    if not _FOR_SOMEBODY.match(question) or _POINTS.search(question):
+        return []
+    placed = {_stem(word) for place, word in _THING.findall(folded(question)) if place}
+    wanted = {stem for stem in asked if not _says_little(stem)}
+    told = [one for one in found if (wanted - placed) & {_stem(word) for word in _words(one.episode)}]
+    return told if not wanted & known and len(told) <= MOST else []
 
 
 def _with_families(memory: Memory, question: str, k: int) -> list[Recall]:
@@ -106,7 +133,7 @@ def _spoken_of(episode: Episode, question: str) -> set[str]:
     told = folded(episode.words)
     of = " ".join(found["of"] for found in (_IS_OF.match(told), _POINTED_AT.search(told)) if found)
     shown = {_stem(word) for word in re.findall(r"\w+", of)}
-    told_about = {_stem(word) for word in re.findall(r"[^\W\d_]{3,}", topic)}  # "what did I tell you about my mother?"
+    told_about = {_stem(word) for word in _LETTERS.findall(topic)}  # "what did I tell you about my mother?"
     return somebody | told_about | (things & shown)
 
 

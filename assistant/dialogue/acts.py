@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from assistant.dialogue.about_app import HOW_TO, OF_ANSWER
-from assistant.dialogue.act_lexicon import STOPPED_IT
-from assistant.dialogue.plain_text import plain
-from assistant.dialogue.sentence_kinds import Kind, doubted, kind_of, question_after
+from assistant.dialogue.sentences.about_app import HOW_TO, OF_ANSWER
+from assistant.dialogue.sentences.left_out import STOPPED_IT
+from assistant.dialogue.sentences.plain_text import plain
+from assistant.dialogue.sentences.sentence_kinds import Kind, doubted, kind_of, question_after
 from assistant.dialogue.spoken_verdict import NO, OF_ANOTHER, says_who, verdict_of
-from assistant.dialogue.word_corrections import settled
+from assistant.dialogue.taken_back import settled
 from memory.instructions import tasks
 from memory.naming.word_lists import GIVEN
 
@@ -50,6 +50,8 @@ def act_of(text: str, *, asked: bool = False) -> Act:
         return Act("talk", verdict=verdict, denied=denied, of_answer=bool(bare))
     if verdict is False and not denied and NO.match(plain(text)) and re.match(r"(?:i think )?you\b", plain(rest)):
         verdict = None  # "No, you got that wrong" complains about an answer
+    if denied and re.match(r"(?:is|are)\b", plain(rest)):
+        rest = f"It {rest}"  # "is not Bruno, is Mia"
     tells, questions, kinds = _parts(rest, asked or verdict is False)
     kept, question = _sentence(" ".join(tells).strip()), " ".join(questions)
     kept = written if kept == _sentence(text) else kept  # with its own line breaks

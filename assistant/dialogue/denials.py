@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assistant.dialogue.acts import Act
-from assistant.dialogue.plain_text import plain
+from assistant.dialogue.sentences.plain_text import plain
 from memory.episode import Episode, Recall
 from memory.naming.name_extraction import names
 from memory.text import folded

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from assistant.dialogue.about_app import of_the_user
 from assistant.dialogue.acts import Act, act_of
 from assistant.dialogue.denials import OnRecall, as_answer, to_keep
 from assistant.dialogue.in_view import InView
-from assistant.dialogue.plain_text import plain
+from assistant.dialogue.sentences.about_app import of_the_user
+from assistant.dialogue.sentences.plain_text import plain
 from assistant.dialogue.word_corrections import corrected, correction_of, in_view
 from memory.episode import Episode, Photo
 from memory.naming.told_elsewhere import told_elsewhere

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.plain_text import plain
-from assistant.dialogue.remarks import ASKS_YOU, PLEASANT
+from assistant.dialogue.sentences.plain_text import plain
+from assistant.dialogue.sentences.remarks import ASKS_YOU, PLEASANT
 from assistant.grounding.words.lexicon import PAST
 from memory.naming.courtesy import plainly
 

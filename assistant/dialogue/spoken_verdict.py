@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.act_lexicon import IS, JUDGEMENT, POINTER
-from assistant.dialogue.plain_text import mended, plain
-from assistant.dialogue.sentence_kinds import talks
-from assistant.dialogue.word_corrections import SECOND_THOUGHTS
+from assistant.dialogue.sentences.act_lexicon import IS, JUDGEMENT, POINTER
+from assistant.dialogue.sentences.left_out import HOW_IT_IS
+from assistant.dialogue.sentences.plain_text import mended, plain
+from assistant.dialogue.sentences.sentence_kinds import talks
+from assistant.dialogue.taken_back import SECOND_THOUGHTS
 
 IS_NOT = (
     r"(?:(?:'s| is| are|'re| was| were) (?:definitely|certainly|really|clearly|surely|actually|also) not"
     r"|'s not| is not| isn't| are not| aren't|'re not| was not| wasn't| were not| weren't)"
 )
 LEADS = re.compile(
-    r"(?:hi|hello|hey|ok|okay|k+|yo+|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh|ngl|ugh+"
+    r"(?:hi|hello|hey|ok|okay|right(?= (?:so|then)\b)|al(?:l )?right|now then"
+    r"|k+|yo+|bro|bruh|dude|wait|so|well|oh|ah|look|haha+|lol|lmf?ao|rofl|omf?g|tbh"
+    r"|ngl|ugh+"
     r"|aw+|yay|btw|by the way|fyi|actually"
     rf"|in fact|as a matter of fact|{SECOND_THOUGHTS}|i must (?:say|admit)"
     r"|sorry|my (?:mistake|bad)|i (?:got|had) (?:that|it|this) wrong|i made a mistake"
@@ -42,7 +45,7 @@ NO = re.compile(
 )
 """A verdict on what was recalled, at the beginning of a line."""
 DENIED = re.compile(
-    rf"(?:(?:this|that|these|those|it|he|she|they|here){IS_NOT}|not) "
+    rf"(?:(?:this|that|these|those|it|he|she|they|here){IS_NOT}|(?:isn't|is not|aren't|are not)(?= )|not) "
     rf"(?P<who>[^,.;:!?–—-]+?)(?:\s*[,.;:!–—-]+\s*(?:but |that's |it's )?|\s+but\s+|\s+(?=(?:this|that|it|he"
     rf"|she|they|these)(?:'s|s| is| was)\b)|$)"
 )
@@ -114,6 +117,8 @@ def _denied(found: re.Match[str], written: str, low: str) -> str:
         return who
     if NO_ONE.match(who) or (found[0].startswith(("he", "she", "they")) and not named):
         return ""
+    if found[0].startswith(("is", "are")) and not named and (len(words) > 1 or re.match(HOW_IT_IS, who)):
+        return ""  # "is not waterproof"
     if found[0].endswith("but ") and not says_who(low[found.end() :]):
         return ""  # "it isn't expensive but it was my mother's"
     return who if named or len(words) == 1 or words[0] in _WHOSE else ""

@@ -13,36 +13,22 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from assistant.dialogue.only_of_its_kind import all_of_its_kind, said_alone
+from assistant.dialogue.taken_back import A_NUMBER, LEAD
 from memory.episode import Episode, Recall, Turn
 from memory.text import folded
-from memory.times.number_words import NUMBER, ORDINALS, TENS
 
 LONGEST = 5
 """Words of what is replaced, and of what takes its place."""
 LIKE, ALIKE = 0.6, 0.75
 """How alike two spellings of one name are; and of a word that has no capital letter, and may be no name."""
-SECOND_THOUGHTS = (
-    r"i tell a lie|i stand corrected|(?:i )?beg (?:your )?pardon|(?:forgive|pardon) me|silly me|what am i saying"
-    r"|(?:now i )?come to think of it|on second thoughts"
-)
-"""How polite people take back what they said, as alternatives of a pattern."""
-_TAKEN_BACK = (
-    r"no+|nope|nah|wrong|sorry|oops|actually|wait(?: an? (?:moment|minute|second|bit))?|i think|i made a mistake"
-    rf"|my mistake|my bad|correction|{SECOND_THOUGHTS}|how silly of me"
-    r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|or rather"
-    r"|to be (?:precise|exact)"
-)
-_LEAD = (
-    rf"(?:(?:{_TAKEN_BACK}|please|pls|well|oh|ah|hm+|but|and|ok|okay|can you|could you|you should|excuse me)"
-    r"[\s,.!:;–—-]+)*"
-)
 _CHANGE = re.compile(
-    rf"{_LEAD}(?:change|replace|correct|swap|fix|edit|rename) [\"“']?(?P<old>[^\"”]+?)[\"”']? "
+    rf"{LEAD}(?:change|replace|correct|swap|fix|edit|rename) [\"“']?(?P<old>[^\"”]+?)[\"”']? "
     r"(?:to|into|with|by|for) [\"“']?(?P<new>[^\"”]+?)[\"”']?(?:[\s,]+please)?[\s.!]*",
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    rf"{_LEAD}(?:i (?:meant|mean|wanted to (?:say|write|type))|make (?:that|it)"
+    rf"{LEAD}(?:i (?:meant|mean|wanted to (?:say|write|type))|make (?:that|it)"
     r"|(?:it|that) should (?:be|say|have been))(?: to say)? (?P<new>[^,.;]+?)"
     r",? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*",
     re.IGNORECASE,
@@ -53,40 +39,21 @@ _NOT_BUT = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
-_ONLY = re.compile(
-    rf"(?P<lead>{_LEAD})(?:(?:it|that|this|he|she|they|we)(?:'s| is| was| were| cost| paid| must have been)?|its|thats)"
-    rf" (?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+)"
-    r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*",
-    re.IGNORECASE,
-)
-""" "No wait, it was 2017": the year, or the number of these units, that the words have."""
-_NTH = (
-    rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?:(?:{'|'.join(TENS)})[ -])?(?:{'|'.join(ORDINALS)}"
-    r"|(?:fort|fift|sixt|sevent|eight|ninet)ieth|hundredth))"
-)
-_ONLY_NTH = re.compile(
-    rf"(?P<lead>{_LEAD})(?:it|that|this)(?:'s| is| was)(?: on| in| at| for)? (?:my|our|her|his|their|the|your|\w+'s)"
-    rf" (?P<new>{_NTH} [^\W\d]+)(?: (?!not\b)[^\W\d]+){{0,2}}[\s.!]*",
-    re.IGNORECASE,
-)
-""" "I tell a lie, it was her forty-first birthday": which one, for the only one of its kind that the words have."""
-_TAKES_BACK = re.compile(rf"\b(?:{_TAKEN_BACK})\b", re.IGNORECASE)
 _SPELLED = re.compile(
-    rf"{_LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
+    rf"{LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(
-    rf"{_LEAD}(?:(?:it|that|he|she)(?:'s| is) |(?:his|her|its|the) name is )?(?P<new>[^\W\d_][\w'-]+)"
+    rf"{LEAD}(?:(?:it|that|he|she)(?:'s| is) |(?:his|her|its|the) name is )?(?P<new>[^\W\d_][\w'-]+)"
     r" with (?:an?|one|two|double) [a-z](?:'?s)?(?: at the end)?[\s.!]*",
     re.IGNORECASE,
 )
 """ "Hector with a c"."""
-_NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
 _WHO_IT_IS = re.compile(
-    rf"{_LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?!called\b|named\b)(?:[^\d,.;]+?,? )?"
+    rf"{LEAD}(?:this|that|these|those|it|he|she|they)(?:(?:'s|s| is|'re| are) (?!called\b|named\b)(?:[^\d,.;]+?,? )?"
     r"(?:and )?not|(?: is|'re| are)n't|isnt)\b"
-    rf"|{_LEAD}not [^\d]+(?:'s|s| is|'re| are)\b",
+    rf"|{LEAD}not [^\d]+(?:'s|s| is|'re| are)\b",
     re.IGNORECASE,
 )
 """ "That's Snow, not Shadow", "not Shadow, it's Snow"."""
@@ -95,13 +62,6 @@ _SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|
 
 _AFTER = re.compile(r"\b(?:from|at|in|near|to|by|for|with|of) $", re.IGNORECASE)
 """ "From aldi": a word in small letters behind which another of its kind may stand: "it was Lidl, not aldi"."""
-_ONE = rf"(?:\d[\d.,:]*\d|\d|{NUMBER}|[A-Z][\w'-]+)"
-_OTHERWISE = re.compile(
-    rf"\b(?P<old>{_ONE})(?P<unit> [^\W\d]+)?,? (?:no+,? wait|wait,? no+|wait,|(?:no+,? )?sorry,?"
-    r"|(?:no+,? )?[iI] meant?,?|scratch that,|(?:no+,? )?make that|(?:er+m?,? )?no+,|(?:no+,? )?actually),?"
-    rf" (?:in |on |at |with |from |for )?(?P<new>{_ONE})\b"
-)
-""" "In 2019, no wait, 2020"."""
 
 
 class Correction(NamedTuple):
@@ -113,8 +73,8 @@ class Correction(NamedTuple):
     """Whether the line says both whole: "change X to Y"; else they are of one kind and length: "... Y, not X"."""
     wish: bool = False
     """Whether the line is a wish to change words, and nothing else."""
-    number: bool = False
-    """Whether `new` is a year, or a number with its unit, for the only one that the words have."""
+    alone: bool = False
+    """Whether `new` takes the place of the only thing of its kind that the words have: the only year, side, size ..."""
 
 
 def correction_of(text: str) -> Correction | None:
@@ -125,10 +85,8 @@ def correction_of(text: str) -> Correction | None:
     for pattern in (_SPELLED, _LETTERS):
         if found := pattern.fullmatch(text):
             return Correction(found.groupdict().get("old") or "", found["new"])
-    for pattern in (_ONLY, _ONLY_NTH):
-        found = pattern.fullmatch(text)
-        if found and (found.groupdict().get("after") or _TAKES_BACK.search(found["lead"])):
-            return Correction("", found["new"], number=True)
+    if alone := said_alone(text):
+        return Correction("", alone, alone=True)
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
             return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))
@@ -136,26 +94,16 @@ def correction_of(text: str) -> Correction | None:
         if found := pattern.fullmatch(text):
             old, new = _without_small(found["old"], found["new"])
             old, new = _without_small(old, _counterpart(old, new.split(), pattern is _NOT_BUT))
-            if _WHO_IT_IS.match(text) and not _NUMBER.fullmatch(new):
+            if _WHO_IT_IS.match(text) and not A_NUMBER.fullmatch(new):
                 return None
             return _checked(Correction(old, new, whole=False))
     return None
 
 
-def settled(words: str) -> str:
-    """Words without what the same sentence takes back at once: "in 2019, no wait, 2020" is "in 2020"."""
-
-    def right(found: re.Match[str]) -> str:
-        old, new = (bool(_NUMBER.fullmatch(found[which])) for which in ("old", "new"))
-        return found["new"] if old == new and (old or not found["unit"]) else found[0]
-
-    return _OTHERWISE.sub(right, words)
-
-
 def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:
     """The memories that have the words to be corrected, each as it is and as it shall be."""
-    if wanted.number:
-        pattern = _counted(wanted.new)
+    if wanted.alone:
+        pattern = all_of_its_kind(wanted.new)
         episodes = [one for one in episodes if len(pattern.findall(one.words)) == 1]
     elif old := wanted.old or _spelled_like(wanted.new, episodes):
         pattern = re.compile(rf"(?<!\w){re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
@@ -185,7 +133,7 @@ def _checked(wanted: Correction) -> Correction | None:
 def _counterpart(old: str, said: Sequence[str], first: bool) -> str:
     """What takes the place of `old` in words that say it: as many words at their beginning (`first`) or end; of a lone
     number the only one there: "my 33rd birthday", for "34th"."""
-    numbers = [word for word in said if _NUMBER.fullmatch(word)] if _NUMBER.fullmatch(old) and " " not in old else []
+    numbers = [word for word in said if A_NUMBER.fullmatch(word)] if A_NUMBER.fullmatch(old) and " " not in old else []
     n = len(old.split())
     return numbers[0] if len(numbers) == 1 else " ".join(said[:n] if first else said[-n:])
 
@@ -205,22 +153,13 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
     old, new = found[0], wanted.new
     if _shared(old, new):
         return True
-    if _NUMBER.fullmatch(old) or _NUMBER.fullmatch(new):
-        return bool(_NUMBER.fullmatch(old) and _NUMBER.fullmatch(new))
+    if A_NUMBER.fullmatch(old) or A_NUMBER.fullmatch(new):
+        return bool(A_NUMBER.fullmatch(old) and A_NUMBER.fullmatch(new))
     words = old.isalpha() and new.isalpha()
     return found.start() > 0 and (
         (old[:1].isupper() and new[:1].isupper())
         or (words and old.islower() and bool(_AFTER.search(found.string[: found.start()])))
     )
-
-
-def _counted(new: str) -> re.Pattern[str]:
-    """What finds the years in a text, or the numbers of the units of `new`: "12 euros", for "fifteen euros"."""
-    unit = new.split()[-1]
-    if re.match(rf"{_NTH}\b", new, re.IGNORECASE):
-        return re.compile(rf"(?<!\w){_NTH} {re.escape(unit)}(?!\w)", re.IGNORECASE)
-    one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
-    return re.compile(rf"(?<!\w){one}(?!\w)", re.IGNORECASE)
 
 
 def _shared(old: str, new: str) -> bool:

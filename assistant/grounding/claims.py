@@ -10,7 +10,11 @@ from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.tokens import Token, tokens
 
 _END = re.compile(r"(?:[.!?…]+[\"”'’)]*|\n)(?=\s|$)\s*")
-_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|e\.g|i\.e|approx|[A-Z])\.$")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|St|e\.g|i\.e|approx|[A-Z])\.$")
+_BEFORE_NUMBER = re.compile(
+    r"\b(?:b|d|c|ca|est|no|nr|vol|pp?|abt|tel|max|min|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$", re.IGNORECASE
+)
+""" "Born" and the like before a number, "b. 2016"."""
 _ABSTAINS = re.compile(
     r"""^(?:sorry,?\s+|unfortunately,?\s+|but\s+)?(?:
     (?:i|we)\s(?:really\s)?(?:do\snot|don't|did\snot|didn't|cannot|can't|could\snot|couldn't|am\snot
@@ -87,7 +91,7 @@ def pieces(text: str) -> Iterator[str]:
     begin = 0
     for match in _END.finditer(text):
         piece = text[begin : match.end()]
-        if _TITLE.search(piece.strip()) and match.end() < len(text):
+        if _goes_on(piece, text[match.end() :]):
             continue
         if piece.strip():
             yield piece
@@ -100,9 +104,15 @@ def ends_sentence(text: str) -> int:
     """The position after the last sentence that is surely complete, since another has begun; 0: there is none."""
     last = 0
     for match in _END.finditer(text):
-        if match.end() < len(text) and not _TITLE.search(text[last : match.end()].strip()):
+        if match.end() < len(text) and not _goes_on(text[last : match.end()], text[match.end() :]):
             last = match.end()
     return last
+
+
+def _goes_on(piece: str, rest: str) -> bool:
+    """Whether a full stop ends a short form, and no sentence: "Dr. Nolan", "b. 2016"."""
+    piece = piece.strip()
+    return bool(rest and (_TITLE.search(piece) or (rest[0].isdigit() and _BEFORE_NUMBER.search(piece))))
 
 
 def abstains(sentence: str) -> bool:

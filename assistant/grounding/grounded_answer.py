@@ -17,12 +17,14 @@ from assistant.grounding.quotes import pick, quotation
 from assistant.grounding.quotes.about_question import tells_of, topic, what_was_told
 from assistant.grounding.quotes.clauses import answering_part
 from assistant.grounding.quotes.later_words import later_words
+from assistant.grounding.quotes.question_kind import identity
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.quotes.reading import Readings, read_all
 from assistant.grounding.quotes.second_opinion import garbles, speaks_against, speaks_for
 from assistant.grounding.responsive import Names, declines, responsive
 from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.second_person import as_a_sentence
+from assistant.grounding.words.telegraphic import first_piece, telegraphic
 from assistant.grounding.words.tokens import tokens
 from memory.naming.named_things import names_of
 
@@ -71,6 +73,7 @@ class GroundedAnswer(GroundedText):
             or self._of_another_time(verdict)
             or self._read_otherwise(verdict)
             or self._of_another_thing(verdict)
+            or self._leaves_out_who(verdict)
         )
         return Verdict(sentence, "unsupported") if refused else verdict
 
@@ -113,6 +116,14 @@ class GroundedAnswer(GroundedText):
         named = {one.episode.photo.sha256 for one in self._recalled if wanted and tells_of(one, wanted)}
         told = {one.episode.photo.sha256 for one in self._told_by(verdict)}
         return bool(named and told) and not named & told
+
+    def _leaves_out_who(self, verdict: Verdict) -> bool:
+        """Whether a small model says who is in view by another piece of a note than its first: "Vet: Dr. Nolan"."""
+        if self._evidence.sees or not identity(tokens(self._question)):
+            return False
+        notes = [one.episode.words for one in self._told_by(verdict) if telegraphic(one.episode.words)]
+        said = {t.stem for t in tokens(verdict.sentence)}
+        return bool(notes) and not any(said & {t.stem for t in tokens(first_piece(words))} for words in notes)
 
     # How it is worded
 

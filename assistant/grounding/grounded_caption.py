@@ -12,6 +12,7 @@ from assistant.grounding.quotes import quotation
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.responsive import only_day
 from assistant.grounding.text_checks import Checks
+from assistant.grounding.words.telegraphic import telegraphic
 
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
@@ -26,7 +27,15 @@ class GroundedCaption(GroundedText):
         """The first sentence, if it tells a day only: it is shown after one that tells more."""
 
     def _judged(self, sentence: str) -> Verdict:
-        return self._verified(self._judge.judge(sentence))
+        verdict = self._verified(self._judge.judge(sentence))
+        if verdict.borne_out and not self._evidence.sees and self._of_pieces(verdict):
+            return Verdict(sentence, "unsupported")
+        return verdict
+
+    def _of_pieces(self, verdict: Verdict) -> bool:
+        """Whether a sentence of a small model stands in notes in pieces only, which are quoted instead."""
+        told = [one.episode.words for one in self._told_by(verdict)]
+        return bool(told) and all(telegraphic(words) for words in told)
 
     def _worded(self, verdict: Verdict) -> str:
         """The sentence with the name of what is in view, and with the day that was told before it."""

@@ -35,8 +35,8 @@ _END = Token(".", ".", "stop")
 
 
 def lost_a_word(words: Sequence[Token], told: Premise) -> bool:
-    """Whether a claim lacks the object, the doer or the article that its words have where they were told."""
-    return _no_object(words, told) or _no_doer(words) or _no_article(words, told)
+    """Whether a claim lacks the object, the doer, the thing or the article that its words have where they were told."""
+    return _no_object(words, told) or _no_doer(words) or _no_thing(words, told) or _no_article(words, told)
 
 
 def _no_object(words: Sequence[Token], told: Premise) -> bool:
@@ -100,6 +100,15 @@ def _no_doer(words: Sequence[Token]) -> bool:
         return False
     deed, behind = words[at + 1], words[at + 2]
     return deed.kind == "word" and _acts(deed) and behind.text.lower() in _OBJECTS | {"me", "you", "us"}
+
+
+def _no_thing(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "this is Sophie takes to school" is said, of "the backpack Sophie takes to school"."""
+    for (this, be), (doer, deed) in zip(pairwise(words), pairwise(words[2:]), strict=False):
+        points = this.text.lower() in (*lexicon.THIS, "it") and be.kind == "be"
+        if points and doer.kind == "name" and deed.kind == "word" and _acts(deed):
+            return not any(a.kind == "be" and b.stem == doer.stem for s in told.sentences for a, b in pairwise(s))
+    return False
 
 
 def asks_back(words: Sequence[Token], asked: Sequence[Token]) -> bool:

@@ -25,7 +25,7 @@ CUT = 3.0
 AGREED = 0.0
 """The same of a short answer, in which the model says what the reader found."""
 _BOUND = re.compile(
-    r"(?:[,;:]|\s[–—-])(?=\s)"
+    r"(?:[,;:]|\s[–—/|=-])(?=\s)"
     r"|\s(?=(?:because|but|although|while|so|until|since|and (?:then )?(?:i|we|he|she|it|they|now)|then)\s"
     r"|(?:who|which) (?:is|was|had|has)\s)"
     r"|(?<!\bthat)(?<!\bwhen)(?<!\bif)(?<!\band)(?<!\bbut)(?<!\bas)(?<!\bso)(?<!\bwhere)(?<!\bwhat)(?<!\bhow)"
@@ -35,11 +35,13 @@ _BOUND = re.compile(
 )
 """Where one part of a sentence ends and the next begins."""
 _CLAUSE = re.compile(
-    r"[,;:]\s+(?=(?:and |but |so )?(?:i|you|we|he|she|it|they|never|no|not|has|had|is|was|won['’]?t)\b)", re.IGNORECASE
+    r"[,;:]\s+(?=(?:and |but |so )?(?:i|you|we|he|she|it|they|never|no|not|has|had|is|was|won['’]?t)\b)"
+    r"|\s+[–—/|=-]\s+(?![\d\s])",
+    re.IGNORECASE,
 )
 """Where a short answer goes on with another clause."""
 _MORE = re.compile(
-    r"[,;:]\s+(?![\d\s])"
+    r"(?:[,;:]|\s[–—/|=-])\s+(?![\d\s])"
     r"|\s+and (?=[a-z]+s (?:the|an?|to|my|your|it|him|her|them)\b|(?:is|was|has|can|still|always|never)\b)"
 )
 """Where an answer with a number or a day goes on with something else."""

@@ -7,6 +7,7 @@ import re
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.run_on import with_commas
 from assistant.grounding.words.tokens import tokens
+from memory.times.calendar_names import MONTH_NAMES
 from memory.times.number_words import NUMBER
 
 _YOU = {
@@ -118,7 +119,12 @@ def _one_clause(sentence: str, question: str) -> str:
     return sentence if since or other else f"{first.rstrip(' ,')}."
 
 
-_BEGINS_WITH_AND = re.compile(r"^(?:and|but)\s+(?=\w)", re.IGNORECASE)
+_BEGINS_WITH_AND = re.compile(
+    r"^(?:and|but)\s+(?=\w)"
+    rf"|^when\s+(?=(?:in |on )?(?:\d|(?:{'|'.join(name[:3] for name in MONTH_NAMES)})[a-z]*\.? \d))",
+    re.IGNORECASE,
+)
+""" "And in May", "when Sept 2024": no answer begins so."""
 
 
 def as_a_sentence(sentence: str, question: str) -> str:

@@ -106,6 +106,10 @@ def test_a_place_in_small_letters_brings_a_memory(
         ("We bought this lamp in Rome, at the fair", "where is our lamp from", True),
         ("We bought this lamp in Rome, at the fair", "what did we eat after the fair", False),
         ("we were at the lake this summer", "where did we go the summer before", False),
+        ("our dog pepper, terrified of balloons", "who's scared of balloons", True),
+        ("our dog pepper, terrified of balloons", "is he scared of balloons", False),
+        ("our dog pepper, terrified of balloons", "who is this with the balloons", False),
+        ("the clock that was in my nana's hallway", "tell me something about nana", True),
     ],
 )
 def test_one_word_brings_whom_or_what_is_asked_about_in_small_letters(
@@ -114,6 +118,20 @@ def test_one_word_brings_whom_or_what_is_asked_about_in_small_letters(
     with Memory(memory_file) as memory:
         memory.add(Episode(load_photo(picture(tmp_path / "a.png", "red")), (Turn("user", words),), datetime.now(UTC)))
         assert bool(by_words(memory, question, 4, (), load_photo(picture(tmp_path / "new.png", "white")))) is found
+
+
+def test_all_that_was_told_of_somebody_comes_whatever_is_in_view(memory_file: Path, tmp_path: Path) -> None:
+    """Before, the bear in view had all words of the question, and so nothing else came."""
+    with Memory(memory_file) as memory:
+        for n, (words, colour) in enumerate(
+            [("Barnaby goes everywhere with Sophie", "red"), ("the backpack Sophie takes to school", "blue")]
+        ):
+            photo = load_photo(picture(tmp_path / f"{n}.png", colour))
+            memory.add(Episode(photo, (Turn("user", words),), datetime.now(UTC)))
+        (bear,) = memory.search("Barnaby")
+        about = by_words(memory, "what have I told you about Sophie", 4, [bear], bear.episode.photo)
+        assert [one.episode.words for one in about] == ["the backpack Sophie takes to school"]
+        assert by_words(memory, "where does Sophie go", 4, [bear], bear.episode.photo) == []
 
 
 @pytest.mark.parametrize("question", ["What other names is it called?", "Is there anything in the pictures?"])

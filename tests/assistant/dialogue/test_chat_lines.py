@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.dialogue.acts import act_of
-from assistant.dialogue.plain_text import spelled_out
+from assistant.dialogue.sentences.plain_text import spelled_out
 from ui.telling_strings import ABOUT_KEEPSAKE, small_talk
 
 GOODBYE, WELCOME, LATER = "Goodbye", "You are welcome", "All right. When you know"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.dialogue.word_corrections import corrected, correction_of, settled
+from assistant.dialogue.taken_back import settled
+from assistant.dialogue.word_corrections import corrected, correction_of
 from memory.episode import Episode, Photo, Turn
 
 WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
@@ -84,6 +85,21 @@ def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None
         ),
         ("I was mistaken, it was nineteen pounds.", "I paid him eighteen pounds", "I paid him nineteen pounds"),
         ("On second thoughts, it was his third birthday.", "at his second birthday", "at his third birthday"),
+        ("no sorry it was his right ear", "He lost his left ear in Cornwall", "He lost his right ear in Cornwall"),
+        ("no, my younger brother", "it was my older brother's first bike", "it was my younger brother's first bike"),
+        ("size 40 actually", "boots: size 39, bought in Milan", "boots: size 40, bought in Milan"),
+        ("no, year five", "Sophie is in year four now", "Sophie is in year five now"),
+        ("actually it was in June", "We got her in March from Leeds", "We got her in June from Leeds"),
+        ("no, it was on Thursday", "the vet comes on Tuesday", "the vet comes on Thursday"),
+        ("no, it's blue", "My red bag, from Rome", "My blue bag, from Rome"),
+        ("hes 5 actually", "This is Max, he is 4 and loves cheese", "This is Max, he is 5 and loves cheese"),
+        ("no fifteen minutes", "it loses about ten minutes a week", "it loses about fifteen minutes a week"),
+        ("no, it loses 15 minutes", "it loses about ten minutes a week", "it loses about 15 minutes a week"),
+        ("he is 5 actually", "This is Max, he has 2 brothers", ""),
+        ("sorry it was June", "We got her in March, first seen in April", ""),
+        ("it was in March", "we got her in June", ""),
+        ("no that's right", "He lost his left ear", ""),
+        ("no way it was blue", "the red one", ""),
         ("it was her forty-first birthday party.", "at her fortieth birthday party", ""),
         ("No, it was her first love.", "her second husband", ""),
         ("no it was 2017", "in 2015, not in 2016", ""),

@@ -18,6 +18,7 @@ LOST = [
     ("If the vet says yes we will bring him home on Friday.", "The vet said yes."),
     ("If it rains we stay in the hut in Murau.", "You stay in the hut in Murau."),
     ("Ask Lena whether the boat leaks.", "The boat leaks."),
+    ("this is the backpack Sophie takes to school", "This is Sophie takes to school."),
 ]
 MISPLACED = [
     (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.dialogue.in_view import asked_about
-from assistant.dialogue.plain_text import spelled_out
+from assistant.dialogue.sentences.plain_text import spelled_out
 from assistant.grounding.quotes.quotation import introducing
 from memory.episode import Episode, Photo, Recall, Turn
 from tests.support.grounded import check

@@ -199,7 +199,8 @@ GUESSES = re.compile(
 """ "I think he's called Gustl??": what the user is not sure of, and no question to the app."""
 TAG = re.compile(
     r"[, ]+(?:right|correct|no|yes|or|or not|ok|huh|eh|"
-    r"(?:isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|is|was|does|did) (?:it|he|she|that|this|they|we|you))$"
+    r"(?:isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|is|was|does|did) (?:it|he|she|they|we|you))$"
+    r"|(?:, | (?=\w+n't ))(?:is|was|does|did|isn't|wasn't|doesn't|didn't) (?:that|this)$"
 )
 """ "This is Leo, right": it asks."""
 ASKED_AFTER = re.compile(
@@ -231,15 +232,11 @@ CERTAIN_AFTER = re.compile(
 """ "Not sure who, but it's in Rome", "dunno what it is but found it on the beach": it tells after a doubt."""
 ASKS_LATER = re.compile(rf", {AUX}\b|^(?:where|what|how)\b.* (?:do|does|did)\b")
 """ "When she was little, did she ...": it asks."""
-MONTH_OR_NAME = re.compile(r"may (?:\d|(?:in|at|on|with)\b|,)|will(?: (?:in|at|on|with|as)\b|,)")
-""" "May 2020", "Will at the lake": no question begins here."""
+MONTH_OR_NAME = re.compile(
+    r"may (?:\d|(?:in|at|on|with)\b|,)|will(?: (?:in|at|on|with|as)\b|,)"
+    r"|can(?: (?:of|from|in|at|on|with|opener)\b|[,:]| (?:that|which|we|i|he|she) (?:got|bought|found|had|brought)\b)"
+)
+""" "May 2020", "Will at the lake", "can of lemonade": no question begins here."""
 OF_OURS = re.compile(r"(?:was|were|is|did) (?:my|our)\b")
 """ "Was my grandmother's" tells, "was my grandmother there" asks."""
-_WITHOUT_IT = r"(?:is|are|was|were) (?:the|my|our|an?) [\w'-]+"
-LEFT_OUT_IT = re.compile(
-    rf"{_WITHOUT_IT}(?: [\w'-]+)? (?:of|from) (?:my|our) [\w'-]+(?:$|(?: [\w'-]+)?, (?:he|she|it|they|we|i|his|her)\b)"
-)
-""" "Is the dog of my brother": tells, as languages do that leave out the "it"."""
-STOPPED_IT = re.compile(rf"{_WITHOUT_IT}\b.*\.$")
-"""The same, before a sentence that goes on telling."""
 POLITE = re.compile(r"^(?:(?:just|please|then|now) )+")

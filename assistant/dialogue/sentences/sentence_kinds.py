@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from assistant.dialogue import act_lexicon as lex
-from assistant.dialogue import remarks
-from assistant.dialogue.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
-from assistant.dialogue.plain_text import plain
+from assistant.dialogue.sentences import act_lexicon as lex
+from assistant.dialogue.sentences import left_out, remarks
+from assistant.dialogue.sentences.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
+from assistant.dialogue.sentences.plain_text import plain
 from memory.naming.courtesy import plainly
 
 Kind = Literal["tell", "question", "talk", "unclear"]
@@ -51,12 +51,13 @@ _RULES: tuple[tuple[Callable[[str], object], _Outcome], ...] = (
     (FEELS.match, "unclear"),  # "I'm sad today, Biscuit died last week": maybe nothing that this photo shows
     (SOON.match, "unclear"),
     (lex.ASKED_AFTER.search, "question"),
+    (left_out.ASKS_AT_END.match, "question"),
     (lambda low: _any(lex.TELLS, low), "tell"),
     (lambda low: not lex.ASKS_LATER.search(low) and _tells_when(low), "tell"),
     (lambda low: not lex.ASKS_LATER.search(low) and lex.WHEN_SHE_WAS.match(low), "tell if asked"),
     (lex.MONTH_OR_NAME.match, "statement"),
-    (lex.LEFT_OUT_IT.match, "tell"),
-    (lex.OF_OURS.match, "tell if asked"),
+    (lambda low: _any((left_out.LEFT_OUT_IT, left_out.LEFT_OUT), low), "tell"),
+    (lambda low: _any((lex.OF_OURS, left_out.LEFT_OUT_DOER, left_out.NO_REQUEST), low), "tell if asked"),
     (lambda low: _any(lex.ASKS, lex.POLITE.sub("", low, count=1)), "question"),
 )
 """The first rule that holds for a sentence, in its plain form without what ends it, says what it is for; where none

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue import remarks
+from assistant.dialogue.sentences import remarks
 
 _LEAD = r"(?:(?:wait|hold on|sorry|hm+|ok(?:ay)?|well|oh|ah|wow|no|so|and|but|please|just|haha+|thanks)[, ]+)*"
 _APP = r"(?:app|program|assistant|(?:chat)?bot|software|machine|computer|robot)"

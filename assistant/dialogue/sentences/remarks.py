@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.act_lexicon import WH
+from assistant.dialogue.sentences.act_lexicon import WH
 from assistant.grounding.quotes.about_question import YOU_REMEMBER
 
 _BODY = (

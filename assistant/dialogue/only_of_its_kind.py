@@ -1,0 +1,91 @@
+"""Corrections that say what is right alone: "no sorry, it was 2017", "his right ear", "size 40 actually".
+
+What they mean is the only thing of its kind in the words: the only year, number with that unit, side, day, size or age.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.dialogue.taken_back import LEAD, TAKES_BACK
+from memory.times.calendar_names import MONTH_NAMES, WEEKDAYS
+from memory.times.number_words import NUMBER, ORDINALS, TENS
+
+_IT_WAS = (
+    r"(?:(?:it|that|this|he|she|they|we)(?:'s| is| are| was| were| must have been| has| had| paid| costs?| lost| loses"
+    r"| gains| weighs| takes| holds| lasts)?|its|thats|hes|shes)"
+)
+_AFTER_IT = r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*"
+_ONLY = re.compile(
+    rf"(?P<lead>{LEAD})(?:{_IT_WAS} |(?<= ))"
+    rf"(?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+){_AFTER_IT}",
+    re.IGNORECASE,
+)
+""" "No wait, it was 2017": the year, or the number of these units, that the words have."""
+_NTH = (
+    rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?:(?:{'|'.join(TENS)})[ -])?(?:{'|'.join(ORDINALS)}"
+    r"|(?:fort|fift|sixt|sevent|eight|ninet)ieth|hundredth))"
+)
+_ONLY_NTH = re.compile(
+    rf"(?P<lead>{LEAD})(?:it|that|this)(?:'s| is| was)(?: on| in| at| for)? (?:my|our|her|his|their|the|your|\w+'s)"
+    rf" (?P<new>{_NTH} [^\W\d]+)(?: (?!not\b)[^\W\d]+){{0,2}}[\s.!]*",
+    re.IGNORECASE,
+)
+""" "I tell a lie, it was her forty-first birthday": which one, for the only one of its kind that the words have."""
+_SIDES = ("left right", "upper lower", "front back rear", "top bottom", "older younger elder", "eldest youngest middle")
+"""Kinds of words of which one stands before a thing or somebody."""
+_KINDS = (
+    " ".join(MONTH_NAMES),
+    " ".join(WEEKDAYS),
+    "spring summer autumn winter",
+    "morning afternoon evening",
+    "red blue green yellow orange purple violet pink brown black white grey gray beige turquoise",
+    "small medium large",
+)
+"""Kinds of words of which one takes the place of the only other."""
+_A_SIDE = rf"(?:{'|'.join(' '.join(_SIDES).split())}) [^\W\d]+"
+_COUNTED = r"(?:size|number|room|flat|house|gate|platform|seat|row|bus|line|year|grade|class|page|floor|locker|shelf)"
+_ONLY_KIND = re.compile(
+    rf"(?P<lead>{LEAD})(?:{_IT_WAS} )?(?:(?:only|really|actually) )?(?:(?:on|in|at|from) )?"
+    r"(?:(?:my|our|her|his|its|their|the|your|a) )?"
+    rf"(?P<new>{_A_SIDE}|{_COUNTED} (?:\d+[a-z]?|{NUMBER})|{'|'.join(' '.join(_KINDS).split())}){_AFTER_IT}",
+    re.IGNORECASE,
+)
+""" "No sorry it was his right ear", "size 40 actually": for the only one of its kind that the words have."""
+_ONLY_AGE = re.compile(
+    rf"(?P<lead>{LEAD})(?:(?:he|she|it)(?:'s| is| was)|hes|shes|its) (?:(?:only|really|already|actually) )?"
+    rf"(?P<new>\d{{1,2}}|(?!an?\b){NUMBER})(?: (?:years? old|yo|now))?{_AFTER_IT}",
+    re.IGNORECASE,
+)
+_YEARS = rf"(?:\d{{1,2}}|(?!an?\b){NUMBER})"
+_AGE = (
+    rf"(?:(?:(?<=\bis )|(?<=\bwas )|(?<=['’]s )|(?<=\b[hH]es )|(?<=\bturned )|(?<=\baged )){_YEARS}"
+    rf"(?=\W*(?:$|[,.;!]|and\b|years?\b|yrs?\b|yo\b|now\b))|{_YEARS}(?= (?:years? old|yo)\b))"
+)
+"""An age in years, in words that tell it."""
+
+
+def said_alone(text: str) -> str:
+    """What a line says is right, without what is wrong; "" where it takes nothing back, or names nothing of a kind."""
+    for pattern in (_ONLY, _ONLY_NTH, _ONLY_KIND, _ONLY_AGE):
+        found = pattern.fullmatch(text)
+        if found and (found.groupdict().get("after") or TAKES_BACK.search(found[0][: found.start("new")])):
+            return found["new"]
+    return ""
+
+
+def all_of_its_kind(new: str) -> re.Pattern[str]:
+    """What finds the years in a text, or the numbers of the units of `new`: "12 euros", for "fifteen euros"; or what
+    else is of one kind with it: "left ear", "Thursday", "size 39", an age."""
+    first, unit = new.split()[0].lower(), new.split()[-1]
+    if kind := next((kind.split() for kind in (*_SIDES, *_KINDS) if first in kind.split()), None):
+        noun = rf" {re.escape(unit)}" if " " in new else ""
+        return re.compile(rf"(?<!\w)(?:{'|'.join(kind)}){noun}(?!\w)", re.IGNORECASE)
+    if re.fullmatch(_COUNTED, first) and unit.lower() != first:
+        return re.compile(rf"(?<!\w){first} (?:\d+[a-z]?|(?!an?\b){NUMBER})(?!\w)", re.IGNORECASE)
+    if re.fullmatch(rf"\d{{1,2}}|{NUMBER}", new, re.IGNORECASE):
+        return re.compile(_AGE, re.IGNORECASE)
+    if re.match(rf"{_NTH}\b", new, re.IGNORECASE):
+        return re.compile(rf"(?<!\w){_NTH} {re.escape(unit)}(?!\w)", re.IGNORECASE)
+    one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
+    return re.compile(rf"(?<!\w){one}(?!\w)", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""What one sentence of a typed line is for: telling, asking, talking."""

@@ -1,0 +1,98 @@
+"""Notes without a subject tell, though they begin as questions do; questions and remarks that look like them do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.dialogue.acts import act_of
+
+NOTES = """
+can of Fanta Exotic, last one from the 2018 trip to Lisbon. DO NOT OPEN
+can opener from my gran
+Can we got in Tokyo
+Has a dent on the left side
+Has a broken zip, my brother did that
+Doesn't like the vet
+Doesn't like rain. Loves cheese.
+Does not open any more
+Isn't waterproof
+Is deaf in one ear
+Was expensive!
+Are size 39
+is good with kids
+has never bitten anyone
+is in the attic
+Who gave it: aunt Rosa
+Where: Rome. When: 2019. From: aunt Rosa
+is not waterproof
+""".strip().splitlines()
+IF_ASKED = """
+Can't swim
+Can be grumpy in the morning
+Will bite if you touch his ears
+Could use a new strap
+Do not wash at 60
+Play tent from Ikea
+Open since 2019
+Check shirt from dad
+Count Dracula, our hamster
+Use it for hiking
+Make sure it never gets wet
+doesn't work
+""".strip().splitlines()
+OTHERS = """
+Does he like fish
+Does bruno like cheese
+Can he swim
+Can I wash it
+Is he deaf
+Has the vet seen him
+Is Bruno deaf
+Was it expensive
+Is waterproof?
+is mia a poodle
+is from where
+is called how
+was born when
+have no idea
+have a nice day
+is not true
+is not right
+isn't him
+is just a test
+was only joking
+was very good thanks
+is very nice of you
+doesn't matter
+does it work
+don't like this answer
+don't remember this
+can you use it
+use it
+check dates, please
+list dogs from 2018
+give it another try
+count dogs
+this is leo, is that right
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", NOTES)
+def test_a_note_without_a_subject_is_kept(line: str) -> None:
+    assert act_of(line).kind == act_of(line, asked=True).kind == "tell"
+
+
+@pytest.mark.parametrize("line", IF_ASKED)
+def test_what_may_be_meant_otherwise_is_kept_where_it_was_asked_for(line: str) -> None:
+    assert act_of(line, asked=True).kind == "tell" and act_of(line).kind == "unclear"
+
+
+@pytest.mark.parametrize("line", OTHERS)
+def test_what_asks_or_talks_is_not_kept(line: str) -> None:
+    assert act_of(line).kind in ("question", "talk") and act_of(line, asked=True).kind in ("question", "talk")
+
+
+def test_a_denial_without_a_subject_denies() -> None:
+    act = act_of("Is not Bruno, is Mia")
+    assert (act.kind, act.words, act.verdict, act.denied) == ("tell", "It is Mia", False, "bruno")
+    assert act_of("isn't Bruno").verdict is False and act_of("is not waterproof").verdict is None

@@ -82,7 +82,9 @@ def _parts(rest: str, asked: bool) -> tuple[list[str], list[str], list[Kind]]:
     questions: list[str] = []
     kinds: list[Kind] = []
     sentences = re.split(r"(?<=[.!?])\s+|\n", rest)
-    of = [kind_of(sentence, asked) for sentence in sentences]
+    of: list[Kind] = []
+    for sentence in sentences:  # "This is Mum's clock. Don't move it.": behind what tells, a wish tells, too
+        of.append(kind_of(sentence, asked or "tell" in of))
     for n, (sentence, following) in enumerate(zip(sentences, of[1:], strict=False)):
         if of[n] == "question" and following == "tell" and STOPPED_IT.match(plain(sentence)):
             of[n] = "tell"  # "Is the dog of my brother. He likes the water": what was not asked is not lost

@@ -15,7 +15,9 @@ _IT_WAS = (
     r"(?:(?:it|that|this|he|she|they|we)(?:'s| is| are| was| were| must have been| has| had| paid| costs?| lost| loses"
     r"| gains| weighs| takes| holds| lasts)?|its|thats|hes|shes)"
 )
-_AFTER_IT = r"(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*"
+_AFTER_IT = (
+    r"(?: now)?(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*"
+)
 _ONLY = re.compile(
     rf"(?P<lead>{LEAD})(?:{_IT_WAS} |(?<= ))"
     rf"(?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+){_AFTER_IT}",
@@ -45,10 +47,12 @@ _KINDS = (
 """Kinds of words of which one takes the place of the only other."""
 _A_SIDE = rf"(?:{'|'.join(' '.join(_SIDES).split())}) [^\W\d]+"
 _COUNTED = r"(?:size|number|room|flat|house|gate|platform|seat|row|bus|line|year|grade|class|page|floor|locker|shelf)"
+_PAIR = rf"{NUMBER}(?:[:.]\d\d)?(?: ?[ap]m)? and {NUMBER}(?:[:.]\d\d)?(?: ?[ap]m)?"
+""" "At 8 and 5"."""
 _ONLY_KIND = re.compile(
     rf"(?P<lead>{LEAD})(?:{_IT_WAS} )?(?:(?:only|really|actually) )?(?:(?:on|in|at|from) )?"
     r"(?:(?:my|our|her|his|its|their|the|your|a) )?"
-    rf"(?P<new>{_A_SIDE}|{_COUNTED} (?:\d+[a-z]?|{NUMBER})|{'|'.join(' '.join(_KINDS).split())}){_AFTER_IT}",
+    rf"(?P<new>{_A_SIDE}|{_PAIR}|{_COUNTED} (?:\d+[a-z]?|{NUMBER})|{'|'.join(' '.join(_KINDS).split())}){_AFTER_IT}",
     re.IGNORECASE,
 )
 """ "No sorry it was his right ear", "size 40 actually": for the only one of its kind that the words have."""
@@ -81,6 +85,8 @@ def all_of_its_kind(new: str) -> re.Pattern[str]:
     if kind := next((kind.split() for kind in (*_SIDES, *_KINDS) if first in kind.split()), None):
         noun = rf" {re.escape(unit)}" if " " in new else ""
         return re.compile(rf"(?<!\w)(?:{'|'.join(kind)}){noun}(?!\w)", re.IGNORECASE)
+    if re.fullmatch(_PAIR, new, re.IGNORECASE):
+        return re.compile(rf"(?<!\w){_PAIR}(?!\w)", re.IGNORECASE)
     if re.fullmatch(_COUNTED, first) and unit.lower() != first:
         return re.compile(rf"(?<!\w){first} (?:\d+[a-z]?|(?!an?\b){NUMBER})(?!\w)", re.IGNORECASE)
     if re.fullmatch(rf"\d{{1,2}}|{NUMBER}", new, re.IGNORECASE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from assistant.grounding.caption_name import only_name, with_name
@@ -12,8 +13,12 @@ from assistant.grounding.quotes import quotation
 from assistant.grounding.quotes.quotation import Quotable, Quote
 from assistant.grounding.responsive import only_day
 from assistant.grounding.text_checks import Checks
+from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.telegraphic import telegraphic
+from assistant.grounding.words.tokens import tokens
 
+_OF_KIN = re.compile(r"^The ([mdng])(?=(?:um|om|ad|ran|an|ana|randma|randpa|randad|ranny)['’]s\b)", re.IGNORECASE)
+""" "The mum's boots", of "Mum's boots"."""
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
 
@@ -28,9 +33,16 @@ class GroundedCaption(GroundedText):
 
     def _judged(self, sentence: str) -> Verdict:
         verdict = self._verified(self._judge.judge(sentence))
-        if verdict.borne_out and not self._evidence.sees and self._of_pieces(verdict):
+        small = verdict.borne_out and not self._evidence.sees
+        if small and (self._of_pieces(verdict) or (not self.shown and self._begins_with_a_deed(verdict))):
             return Verdict(sentence, "unsupported")
         return verdict
+
+    def _begins_with_a_deed(self, verdict: Verdict) -> bool:
+        """Whether a sentence says what was done and not of what, as the words did not begin: "Cost you $180"."""
+        begin = tokens(verdict.sentence)[:1]
+        told = {t.stem for one in self._told_by(verdict) for t in tokens(one.episode.words)[:1]}
+        return any(t.kind == "word" and is_verb(t) and t.stem not in told for t in begin)
 
     def _of_pieces(self, verdict: Verdict) -> bool:
         """Whether a sentence of a small model stands in notes in pieces only, which are quoted instead."""
@@ -39,7 +51,7 @@ class GroundedCaption(GroundedText):
 
     def _worded(self, verdict: Verdict) -> str:
         """The sentence with the name of what is in view, and with the day that was told before it."""
-        sentence = super()._worded(verdict)
+        sentence = _OF_KIN.sub(lambda kin: kin[1].upper(), super()._worded(verdict))
         if not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""

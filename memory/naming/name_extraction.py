@@ -51,6 +51,7 @@ _EXCLAIMED = re.compile(
     r"|nice|cool|legend|fun|genius"
 )
 _DAYS = frozenset("today tomorrow tonight yesterday".split())
+_NOW = _DAYS | {"now", "here", "there", "again"}
 _DETERMINERS = frozenset("the a an this that some any no every another your".split())
 _MINE = frozenset(["my", "our"])
 _COPULAS = frozenset("is are was were".split())
@@ -245,8 +246,21 @@ def _shown(words: Sequence[Word], found: Sequence[_Name], first: bool) -> set[_N
         seen |= _from(words, by_start, at)
     if first:
         at = 2 if [word.key for word in words[:2]] == ["me", "and"] else 0
+        of_somebody = _of_somebody(words, by_start)
+        at = of_somebody or at
         seen |= _from(words, by_start, at) if words[at].key in _MINE else _listed(words, by_start, at)
     return seen
+
+
+def _of_somebody(words: Sequence[Word], by_start: dict[int, _Name]) -> int:
+    """Where the name stands in "Mum's dog Winnie", with which a text begins; 0 where it begins otherwise."""
+    owner = by_start[0].end if 0 in by_start else 1
+    if not (words[owner - 1].owns or words[0].key.removesuffix("s") in KIN):
+        return 0
+    at = next((n for n in range(owner, min(owner + 4, len(words))) if n in by_start), 0)
+    kind = words[at - 1]
+    plain = all(not (word.capital or word.before.strip()) for word in words[owner:at])
+    return at if at > owner and plain and bears_a_name(kind.key) and words[at].before.strip() in ("", ",") else 0
 
 
 def _points(words: Sequence[Word], at: int) -> bool:
@@ -296,4 +310,6 @@ def _listed(words: Sequence[Word], by_start: dict[int, _Name], at: int) -> set[_
     next_three = {word.key for word in words[found[-1].end + 1 : found[-1].end + 4]}
     if after.key in ("is", "was", "are") and next_three & {"my", "our", *_SIDES}:
         ends = True
+    if after.key in _NOW and _does(words[min(found[-1].end + 1, len(words) - 1)]):
+        return set()  # "Winnie now gets half a tin"
     return set(found) if ends and (rest or after.key not in _VERBS) else set()

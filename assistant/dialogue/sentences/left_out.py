@@ -48,7 +48,9 @@ LEFT_OUT_DOER = re.compile(
     rf"(?!\S+{_OF_A_REPLY})(?:(?:have|had) (?:{_NO_SUBJECT}|one|two|three)\b"
     rf"|(?:can|could|will|would|should|must|did)(?: not|n't)? {_ADVERB}{_BARE}\b"
     rf"|(?:cannot|can't|won't|doesn't) {_BARE}\b"
-    r"|(?:don't|do not) (?:wash|bleach|iron|throw|touch|feed|open|drink|eat|wear|sit|leave|lend|lift|shake)\b"
+    r"|(?:don't|do not) (?:(?:ever|even) )?(?!(?:you|i|we|they|he|she|it|the|my|save|remember|store|show|tell me|ask"
+    r"|answer|worry|know|think|mind|bother|care|do|like|want|need|understand|get|see|recall|believe|have"
+    r"|forget(?! to\b)|say)\b)\w+"
     r"|did (?:the|a|an|my|our|\d+) [\w-]+ (?:in|on|with|at|for|from)\b)"
 )
 """A note that may be of the user as well, or be meant for the app: "can't swim", "did the Camino with these boots"."""

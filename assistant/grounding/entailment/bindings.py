@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.grounding import claims
-from assistant.grounding.entailment.doers import left_out, not_the_user, other_sex, other_subject
+from assistant.grounding.entailment.doers import left_out, named_behind, not_the_user, other_sex, other_subject
 from assistant.grounding.entailment.premise import Premise
 from assistant.grounding.entailment.support import FRAMES, phrases
 from assistant.grounding.words.phrases import heads, is_verb, phrase
@@ -29,6 +29,7 @@ def torn_apart(words: Sequence[Token], told: Premise) -> bool:
         or any(_other_moment(part, told) for part in claims.clauses(words))
         or other_subject(words, told)
         or not_the_user(words, told)
+        or named_behind(words, told)
         or other_sex(words, told)
         or _too_often(words, _known(told))
         or _with_or_without(words, told)

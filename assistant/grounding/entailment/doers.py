@@ -10,6 +10,7 @@ from assistant.grounding.words import lexicon
 from assistant.grounding.words.phrases import heads, is_verb, phrase, sex, without_it_was
 from assistant.grounding.words.tokens import Token, alike, stem
 
+_PRONOUNS = frozenset("i we he she they".split())
 _RAINS = frozenset(map(stem, "rain snow pour hail drizzle thunder freeze".split()))
 
 
@@ -49,6 +50,21 @@ def not_the_user(words: Sequence[Token], told: Premise) -> bool:
             return True  # with an object it may be "the lamp found in Rome": then it is the user who found it
         nobody = bool(there) and all(b.text.lower() == "it" for b, _, _ in there)
         if nobody and claimed.stem in _RAINS and doer.text.lower() != "it":
+            return True
+    return False
+
+
+def named_behind(words: Sequence[Token], told: Premise) -> bool:
+    """Whether "Colin calls this one" is said, of "she calls this one Colin": who is named behind a deed with a "she"
+    before it is not who did it."""
+    for doer, deed in pairwise(words):
+        if not doer.text[:1].isupper() or deed.kind != "word":
+            continue
+        there = [(s[j - 1], s[j + 1 :]) for s in told.sentences for j, t in enumerate(s) if j and t.stem == deed.stem]
+        if there and all(
+            before.text.lower() in _PRONOUNS and any(t.kind == "name" and t.stem == doer.stem for t in after)
+            for before, after in there
+        ):
             return True
     return False
 

@@ -153,7 +153,12 @@ def _article(t: Token) -> bool:
 
 def misplaced(words: Sequence[Token], told: Premise) -> bool:
     """Whether a claim has a word of what was told where it does not belong."""
-    return _of_another_clause(words, told) or _other_pronoun(words, told) or _two_pronouns(words)
+    return (
+        _of_another_clause(words, told)
+        or _other_pronoun(words, told)
+        or _two_pronouns(words)
+        or _joined_on(words, told)
+    )
 
 
 def _of_another_clause(words: Sequence[Token], told: Premise) -> bool:
@@ -205,6 +210,25 @@ def _other_pronoun(words: Sequence[Token], told: Premise) -> bool:
         if owners and his.text.lower() not in owners:
             return True
         if owned.text.endswith("ing") and any(one in ("is", "was", "are", "were") for one in before) and not owners:
+            return True
+    return False
+
+
+def _joined_on(words: Sequence[Token], told: Premise) -> bool:
+    """Whether an "and" goes on with another sentence: "for church and the zip sticks", of "for church and the doctor.
+    The zip sticks."."""
+    begin = {next((t.stem for t in s if t.content), "") for s in told.sentences}
+    for i in range(1, len(words) - 1):
+        behind = next((t.stem for t in words[i + 1 :] if t.content), "")
+        if words[i].text.lower() != "and" or behind not in begin:
+            continue
+        there = [
+            next((t.stem for t in s[j + 1 :] if t.content), "")
+            for s in told.sentences
+            for j in range(1, len(s))
+            if s[j].text.lower() == "and" and s[j - 1].stem == words[i - 1].stem
+        ]
+        if there and behind not in there:
             return True
     return False
 

@@ -47,6 +47,13 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 """ "Do you know this guy?", "which dog is that": asks who or what is in view."""
+_WHO_NAMED = re.compile(
+    r"\W*(?:(?:and|so|but|ok|hey)[, ]+)*who(?:['’]?s| is| was| were| are) "
+    r"(?P<name>(?!(?:this|that|he|she|it|they|these|those|there|here|you|we|i|the|my|our|a|an|with|in|on|at)\b)[^\W\d_]{2,}"
+    r"(?: [^\W\d_]{2,})?)(?: again| then)?\W*$",
+    re.IGNORECASE,
+)
+""" "Who is Yusuf?": what was told of somebody with that name, where nothing says who that is."""
 _POINTS = re.compile(r"(?:this|that|these|those|him|her|it|them)\b", re.IGNORECASE)
 _WHOSE = re.compile(
     r"\W*(?:(?:and|so|but|hey|ok|wait)[, ]+)*(?:whose (?:is|are|was|were) (?:this|that|these|those|it|they|he|she)"
@@ -93,8 +100,17 @@ def what_was_told(question: str, recalled: Sequence[Quotable]) -> list[Quote]:
         return [one] if (one := introduction(in_view)) else []
     if _WHOSE.match(question):
         return _whose(in_view or recalled)
+    if named := _WHO_NAMED.match(question):
+        name = {t.stem for t in tokens(named["name"])}
+        telling = [one for one in recalled if name <= _named(one.episode.words)]
+        return _about([t.stem for t in tokens(named["name"])], telling)[:1]
     wanted = topic(question)
     return _about(wanted, recalled) if wanted else []
+
+
+def _named(words: str) -> set[str]:
+    """The stems of the names in words, without owners: not "Tom's aunt"."""
+    return {t.stem for t in tokens(words) if t.kind == "name" and not t.possessive}
 
 
 def topic(question: str) -> list[str]:

@@ -43,6 +43,43 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 """ "Who came along", "who did we go with"."""
+_LEAD = r"\W*(?:(?:and|so|but|ok|wait)[, ]+)*"
+_PRICE = re.compile(
+    rf"{_LEAD}how much (?:(?:is|are|was|were) {_THING}|(?:did|do|does|have) (?:(?:i|we) (?:pay|paid|spend|spent)"
+    rf"(?: (?:for|on) {_THING})?|{_THING} cost(?: (?:me|us))?))\W*",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[$€£¥]\s?\d|\d\s?(?:[€£$]|(?:euros?|eur|dollars?|bucks|pounds?|quid|pence|cents?|francs?|chf|z[łl]|kr(?:oner|onor)?"
+    r"|yen|usd|gbp)\b)",
+    re.IGNORECASE,
+)
+""" "How much were these?", of "Cost me $180"."""
+_MADE_BY = re.compile(
+    rf"{_LEAD}who (?P<deed>made|drew|painted|knitted|knit|crocheted|sewed|sewn|carved|built|baked|wrote|designed)"
+    rf" {_THING}(?: (?:for|again|then)\b.*)?\W*",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"\b(?:made|drew|painted|knit(?:ted)?|crocheted|sewed|carved|built|baked|wrote|designed)"
+    r" (?:this|that|it|these|those|them|him|her)\b",
+    re.IGNORECASE,
+)
+""" "Who made this?", of "I drew this at a workshop"."""
+_WHICH_ONE = re.compile(
+    rf"{_LEAD}(?:(?:in|at|on|from|to) )?(?:which|what) (?P<what>[^\W\d_]{{3,}})"
+    r"(?: (?:is|was|were|are) (?:it|that|this|he|she|they)(?: (?:from|in|at|on))?)?\W*",
+    re.IGNORECASE,
+)
+""" "Which shelter?", of "from a shelter in Valencia"."""
+_HOW_LONG = re.compile(
+    rf"{_LEAD}how long (?:have|has|had) (?:i|we|he|she|they|you|[\w' ]{{2,30}}?) (?:had|got|owned|known|kept|been)\b.*",
+    re.IGNORECASE,
+)
+_BEGAN = re.compile(
+    r"\b(?:got|adopted|bought|found|had|have|has|owned|since|moved in|came to us|met|known|rescued)\b", re.IGNORECASE
+)
+""" "How long have we had her?", of "we adopted her last spring"."""
 _FROM = re.compile(r"\b(?:from|off) ((?:(?!(?:in|at|on|for|and|to|when|last)\b)[\w'’]+ ?){1,3})", re.IGNORECASE)
 _WITH = re.compile(r"(?<!\w)(?:with |w/ ?|w )((?:[\w'’]+,? ?){1,4})", re.IGNORECASE)
 _SOMEBODY = PERSONS | lexicon.CHATTED_PERSONS | set("roomie roommate housemate bestie guy lady boss".split())
@@ -50,13 +87,25 @@ _SOMEBODY = PERSONS | lexicon.CHATTED_PERSONS | set("roomie roommate housemate b
 
 def plainly_told(asked: Question, line: str) -> bool:
     """Whether the sentence tells what such a question asks for, of all that it names."""
+    if _PRICE.fullmatch(asked.text):
+        return bool(_MONEY.search(line)) and _all_but_verbs(asked, line)
+    if _MADE_BY.fullmatch(asked.text):
+        return bool(_MADE.search(line)) and _all_but_verbs(asked, line)
+    if which := _WHICH_ONE.fullmatch(asked.text):
+        named = rf"\b{re.escape(which['what'])},? (?:in|at|near|called|named|of|on) \w"
+        return bool(re.search(named, line, re.IGNORECASE))
+    if _HOW_LONG.fullmatch(asked.text):
+        times = any(t.kind == "day" or t.text.lower() in (*lexicon.TIMES, "years", "months") for t in tokens(line))
+        return times and bool(_BEGAN.search(line)) and _all_but_verbs(asked, line)
     if _GIVEN_BY.fullmatch(asked.text):
         return _all_but_verbs(asked, line) and any(_somebody(part) for part in _FROM.findall(line))
     if _BOUGHT_WHERE.fullmatch(asked.text):
         return _all_but_verbs(asked, line) and any(not _somebody(part) for part in _FROM.findall(line))
     if given := _GIVEN_WHAT.fullmatch(asked.text):
         giver = (given["who"] or given["of"]).lower()
-        return any(giver in re.findall(r"\w+", part.lower()) for part in _FROM.findall(line))
+        gave = rf"\b{re.escape(giver)}\b[^.;!?]*\b(?:gave|got|bought|brought|sent|made|lent)\b[^.;!?]*\b(?:me|us)\b"
+        from_whom = any(giver in re.findall(r"\w+", part.lower()) for part in _FROM.findall(line))
+        return from_whom or bool(re.search(gave, line, re.IGNORECASE))
     if asked.kind == "who" and _COMPANY.fullmatch(asked.text):
         return _has_all(asked, line) and any(_somebody(part) for part in _WITH.findall(line))
     if asked.kind == "when" and asked.wanted:
@@ -84,4 +133,6 @@ def _all_but_verbs(asked: Question, line: str) -> bool:
     return all(any(alike(t.stem, stem) for stem in here) for t in things)
 
 
-_GIVING = [t.stem for t in tokens("give get buy bring send gift make present")]
+_GIVING = [
+    t.stem for t in tokens("give get buy bring send gift make present have own know keep draw paint pay cost spend")
+]

@@ -93,6 +93,7 @@ def test_right_words_take_the_place_of_wrong_ones(line: str, words: str) -> None
         ("no, it was on Thursday", "the vet comes on Tuesday", "the vet comes on Thursday"),
         ("no, it's blue", "My red bag, from Rome", "My blue bag, from Rome"),
         ("hes 5 actually", "This is Max, he is 4 and loves cheese", "This is Max, he is 5 and loves cheese"),
+        ("actually it's 7 and 5 now", "so we do it at 8 and 5. Half a tin", "so we do it at 7 and 5. Half a tin"),
         ("no fifteen minutes", "it loses about ten minutes a week", "it loses about fifteen minutes a week"),
         ("no, it loses 15 minutes", "it loses about ten minutes a week", "it loses about 15 minutes a week"),
         ("he is 5 actually", "This is Max, he has 2 brothers", ""),

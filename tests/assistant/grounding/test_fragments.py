@@ -21,6 +21,11 @@ LOST = [
     ("this is the backpack Sophie takes to school", "This is Sophie takes to school."),
 ]
 MISPLACED = [
+    ("She calls this one Colin. She thinks he is my brother.", "Colin calls this one."),
+    (
+        "Mum's good boots, only for church and the doctor. The zip on the left one sticks.",
+        "Mum's good boots, only for church and the zip on the left one sticks.",
+    ),
     (
         "old clock of my grandfather, I am having it since childhood. He was working in railways.",
         "He was working in railways since childhood.",
@@ -48,6 +53,8 @@ MISPLACED = [
     ),
 ]
 IN_PLACE = [
+    ("Mum's boots, for church and the doctor. The zip sticks.", "Mum's boots, for church and the doctor."),
+    ("Colin calls this one Bruno. She likes him.", "Colin calls this one Bruno."),
     ("This is Marek. Since 2019 he has worked on a farm.", "Marek has worked on a farm since 2019."),
     ("This is Bruno, my dog. We have had him since 2019.", "Bruno has been your dog since 2019."),
     ("Tom works at the mill since 2019, he built this", "Tom works at the mill since 2019."),

@@ -24,6 +24,11 @@ VASE = ("toms aunt made this vase",)
 CAT_NAMED = ("My cat Smudge, we got her from the rescue centre in Leeds",)
 GLASSES = ("bought these sunglasses at a stall in rome",)
 
+SHOES = ("These were supposed to be for my graduation but they came two weeks late. Cost me $180 plus shipping.",)
+DRAWN = ("I drew this at a workshop with Ken. Everyone says it looks like my boss.",)
+LUNA = ("This is Luna, we adopted her last spring from a shelter in Valencia.",)
+DANA = ("This guy sits on my desk. Dana from accounting gave him to me when I got promoted in October.",)
+
 
 def told(*words: str) -> list[Episode]:
     """Memories of one photo, in the order in which they were told."""
@@ -69,6 +74,13 @@ def answer(question: str, *words: str) -> str:
         (CAT, "and mia?", "mia found her"),
         (BOOTS, "are these mine", "mia's boots"),
         (BOOTS, "do they belong to tom", "mia's boots"),
+        (SHOES, "how much were these", "Cost me $180"),
+        (SHOES, "how much did I pay for them", "Cost me $180"),
+        (DRAWN, "who made this", "I drew this"),
+        (DRAWN, "who is Ken", "with Ken"),
+        (LUNA, "which shelter", "a shelter in Valencia"),
+        (LUNA, "how long have we had her", "adopted her last spring"),
+        (DANA, "what did Dana give me", "Dana from accounting gave him to me"),
     ],
 )
 def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: str, quoted: str) -> None:
@@ -94,6 +106,13 @@ def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: 
         (GLASSES, "whos it from"),
         (VASE, "who is tom"),
         (("My dog Rex, from our vet in Bern",), "what's the vet's name"),
+        (SHOES, "which shop"),
+        (SHOES, "how long have I had these"),
+        (DRAWN, "how much was it"),
+        (LUNA, "how much was she"),
+        (LUNA, "who made her"),
+        (DANA, "what did Ken give me"),
+        (("Tom's aunt made this vase",), "who is Tom"),
         (("our cat Mia, on the street",), "what's the name of the street"),
     ],
 )

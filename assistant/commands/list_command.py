@@ -11,8 +11,8 @@ from assistant.commands.printed_results import empty_result, recall_row
 from memory.days import day_words
 from memory.db.keys import ask_here
 from memory.episode import Photo, Recall, printable
-from memory.naming import photo_lists
-from memory.naming.list_requests import request
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import request
 from memory.paths import memory_file
 from memory.relative_days import dated_words
 from memory.store import Memory

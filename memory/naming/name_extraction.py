@@ -13,6 +13,21 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from memory.naming.sentence_words import Word, sentences_of
+from memory.naming.shown_names import (
+    ADVERBS,
+    ANSWERS_TO,
+    COPULAS,
+    HANDS_OVER,
+    MAY_FOLLOW,
+    MINE,
+    NAMING,
+    OF_NOUN,
+    POINTERS,
+    THESE_DAYS,
+    FoundName,
+    does_something,
+    shown_names,
+)
 from memory.naming.small_letters import bears_a_name, with_capitals
 from memory.naming.word_lists import (
     ADJECTIVES,
@@ -38,38 +53,16 @@ class NamesInText(NamedTuple):
     """All others."""
 
 
-class _Name(NamedTuple):
-    """A name in a sentence: its words from `first` on and before `end`."""
-
-    first: int
-    end: int
-    text: str
-
-
 _EXCLAIMED = re.compile(
     r".*(?:ous|ful|ing|ed|less|est|ly|ish|[ai]ble|tic|ive|ant)|perfect|cute|sweet|tasty|yummy|funny|sad|crazy|lucky|poor|great"
     r"|nice|cool|legend|fun|genius"
 )
-_DAYS = frozenset("today tomorrow tonight yesterday".split())
-_NOW = _DAYS | {"now", "here", "there", "again"}
 _DETERMINERS = frozenset("the a an this that some any no every another your".split())
-_MINE = frozenset(["my", "our"])
-_COPULAS = frozenset("is are was were".split())
-_POINTERS = frozenset("this that these those here it he she they".split())
-_ADVERBS = frozenset("also again still just my our his her little old dear young baby big sweet good poor late".split())
-_OF_NOUN = frozenset("my our the a an his her their your".split())
-_ENDS = frozenset(
-    """and or at in on with by from near before after during when while as again the my our a his her who whose whom
-    last this for next too here there now today asleep under beside behind between inside outside to""".split()
+_NEVER = (
+    NO_NAMES | POINTERS | OF_NOUN | MAY_FOLLOW | _DETERMINERS | PLACE_PREPOSITIONS | frozenset("for but so".split())
 )
-"""Words that may follow somebody who is shown: "Luna on the sofa"; not "Anna gave me this"."""
-_NEVER = NO_NAMES | _POINTERS | _OF_NOUN | _ENDS | _DETERMINERS | PLACE_PREPOSITIONS | frozenset("for but so".split())
 """Words that are no part of a name, even with a capital letter: "Our Emma", "For Priya"."""
-_SIDES = frozenset("left right middle front back centre center photo picture".split())
-_NAMING = frozenset("meet called named introducing introduce".split())
-_ANSWERS_TO = frozenset([("answers", "to"), ("goes", "by")])
 _ALSO_KINDS, _ARTICLES = frozenset("tom billy nanny jenny".split()), frozenset("a an the".split())
-_VERBS = frozenset("gave got made sent brought bought lent knitted baked says said thinks wants found took".split())
 
 
 def names(text: str, known: Collection[str] = ()) -> NamesInText:
@@ -81,7 +74,7 @@ def names(text: str, known: Collection[str] = ()) -> NamesInText:
     sentences = [with_capitals(sentence, known) for sentence in sentences]
     for number, sentence in enumerate(sentences):
         found = list(_found(sentence, known))
-        seen = _shown(sentence, found, number == 0)
+        seen = shown_names(sentence, found, number == 0)
         for name in found:
             (shown if name in seen else mentioned).setdefault(folded(name.text), name.text)
     rest = tuple(name for key, name in mentioned.items() if key not in shown)
@@ -95,9 +88,9 @@ def _called_out(sentences: Sequence[list[Word]]) -> Iterator[str]:
         return
     word, rest = sentences[0][0], [one.key for one in sentences[1]]
     calls = any(did in ("called", "named", "adopted") and whom in ("him", "her") for did, whom in pairwise(rest))
-    kind = word.key in KIN | TITLES | ROLES | _NEVER | _DAYS or bears_a_name(word.key)
+    kind = word.key in KIN | TITLES | ROLES | _NEVER | THESE_DAYS or bears_a_name(word.key)
     owner = word.owns and not kind and rest[0] in ("he", "she")
-    says = rest[0] in ("he", "she") and rest[1] in (*_COPULAS, "belongs", "lives")
+    says = rest[0] in ("he", "she") and rest[1] in (*COPULAS, "belongs", "lives")
     if owner or (len(sentences[0]) == 2 and (says or calls)):
         yield word.key
 
@@ -105,13 +98,13 @@ def _called_out(sentences: Sequence[list[Word]]) -> Iterator[str]:
 # -- which words are names ----------------------------------------------------------------------------------------
 
 
-def _found(words: Sequence[Word], known: Collection[str]) -> Iterator[_Name]:
+def _found(words: Sequence[Word], known: Collection[str]) -> Iterator[FoundName]:
     """The names of a sentence, in its order."""
     at = 0
     while at < len(words) - 1:
         end = _run(words, at)
         if end > at and _is_name(words, at, end, known):
-            yield _Name(at, end, " ".join(_spelled(word) for word in words[at:end]))
+            yield FoundName(at, end, " ".join(_spelled(word) for word in words[at:end]))
         at = max(end, at + 1)
 
 
@@ -141,7 +134,11 @@ def _is_name(words: Sequence[Word], at: int, end: int, known: Collection[str]) -
     if keys & PLACES or (after.before == " " and after.key in PLACES and not part[-1].owns):
         return False
     sure = bool(keys & GIVEN) or " ".join(word.key for word in part) in known or bool(keys & set(known))
-    if part[0].text in _ALSO_KINDS and after.key not in _VERBS | DOING and _ARTICLES & {w.key for w in words[:at][-2:]}:
+    if (
+        part[0].text in _ALSO_KINDS
+        and after.key not in HANDS_OVER | DOING
+        and _ARTICLES & {w.key for w in words[:at][-2:]}
+    ):
         return False  # "the ginger tom from next door"
     if part[0].key in TITLES | KIN and (len(part) > 1 or part[0].key in KIN):
         return part[0].capital
@@ -154,7 +151,7 @@ def _is_name(words: Sequence[Word], at: int, end: int, known: Collection[str]) -
         return True  # "Priya & Shreya", "from Hoa, my teacher"
     if before.key in _DETERMINERS or (before.key in PLACE_PREPOSITIONS and not part[-1].owns):
         return sure
-    if before.key in _OF_NOUN | {"dear", "little", "old"}:
+    if before.key in OF_NOUN | {"dear", "little", "old"}:
         return sure
     return sure or _like_somebody(words, at, end) or (end == at + 1 and _mine_of_a_kind(words, at, end))
 
@@ -168,9 +165,7 @@ def _role_follows(words: Sequence[Word], end: int) -> bool:
     """Whether ", my teacher" follows."""
     whose, role = words[end], words[min(end + 1, len(words) - 1)]
     return (
-        whose.before.strip() == ","
-        and whose.key in _MINE | {"his", "her", "their"}
-        and role.key in ROLES | KIN | TITLES
+        whose.before.strip() == "," and whose.key in MINE | {"his", "her", "their"} and role.key in ROLES | KIN | TITLES
     )
 
 
@@ -179,13 +174,13 @@ def _named_after(words: Sequence[Word], at: int) -> bool:
     if not words[at].capital or words[at].before.strip(" \"'“"):
         return False
     last = [word.key for word in words[max(0, at - 3) : at]]
-    if last[-2:] and len(last) > 1 and last[-1] in _COPULAS and last[-2] in {*_POINTERS, "name"}:
+    if last[-2:] and len(last) > 1 and last[-1] in COPULAS and last[-2] in {*POINTERS, "name"}:
         return True
     if last[-2:-1] in (["named"], ["call"], ["called"]) and last[-1] in ("him", "her", "it"):
         return True
-    if tuple(last[-2:]) in _ANSWERS_TO:
+    if tuple(last[-2:]) in ANSWERS_TO:
         return True
-    return bool(last) and last[-1] in _NAMING
+    return bool(last) and last[-1] in NAMING
 
 
 def _like_somebody(words: Sequence[Word], at: int, end: int) -> bool:
@@ -195,7 +190,7 @@ def _like_somebody(words: Sequence[Word], at: int, end: int) -> bool:
         return False  # "Super Bowl", "New York"
     if part[-1].owns or (before.key in ROLES | KIN | TITLES and not part[0].before.strip()):
         return True
-    if part[0].before.strip() in ("", ",") and before.key not in PLACE_PREPOSITIONS and _does(after):
+    if part[0].before.strip() in ("", ",") and before.key not in PLACE_PREPOSITIONS and does_something(after):
         return True
     if before.key in ("with", "and", "&", "by", "for", "meet") and not part[0].before.strip():
         return before.key in ("with", "by") or after.key in ("and", "\0") or after.before.strip() != ""
@@ -205,111 +200,20 @@ def _like_somebody(words: Sequence[Word], at: int, end: int) -> bool:
 def _mine_of_a_kind(words: Sequence[Word], at: int, end: int) -> bool:
     """Whether the words before say of what kind it is, and whose: "This is our corgi Biscuit"."""
     kind, after = words[at - 1], words[end]
-    if kind.capital or kind.owns or words[at].before != " " or kind.key in _NEVER | NO_NAMES | _ADVERBS | ADJECTIVES:
+    if kind.capital or kind.owns or words[at].before != " " or kind.key in _NEVER | NO_NAMES | ADVERBS | ADJECTIVES:
         return False
     if len(kind.key) < 3 or kind.key.endswith(("ed", "ish", "ful", "less", "est")) or kind.before.strip():
         return False
     whose = [word.key for word in words[max(0, at - 4) : at - 1]]
-    while whose and whose[-1] in (_ADVERBS - _OF_NOUN) | ADJECTIVES:
+    while whose and whose[-1] in (ADVERBS - OF_NOUN) | ADJECTIVES:
         whose.pop()
     if bears_a_name(kind.key) and whose and whose[-1] not in _NEVER:  # "our border collie Nala"
         whose.pop()
-    return whose[-1:] in (["my"], ["our"]) and (after.before.strip() != "" or after.key in _ENDS or after.key == "\0")
-
-
-def _does(word: Word) -> bool:
-    """Whether a word says that the one before it does something: "Bryan paid"."""
-    return not word.before.strip() and (word.key in DOING or (word.key.endswith("ed") and not word.capital))
+    return whose[-1:] in (["my"], ["our"]) and (
+        after.before.strip() != "" or after.key in MAY_FOLLOW or after.key == "\0"
+    )
 
 
 def _spelled(word: Word) -> str:
     """The word as a name is written: "tariq" as "Tariq"."""
     return word.text if word.text[0].isupper() else word.text[0].upper() + word.text[1:]
-
-
-# -- which names are shown ------------------------------------------------------------------------------------------
-
-
-def _shown(words: Sequence[Word], found: Sequence[_Name], first: bool) -> set[_Name]:
-    """Those of the names `found` in a sentence that the photo shows. `first`: it is the first sentence."""
-    by_start = {name.first: name for name in found}
-    starts = [at + 2 for at in range(len(words) - 2) if _points(words, at)]
-    starts += [at + 1 for at in range(len(words) - 1) if words[at].key in _NAMING]
-    starts += [at + 2 for at in range(len(words) - 2) if (words[at].key, words[at + 1].key) in _ANSWERS_TO]
-    starts += [
-        at + 2
-        for at in range(len(words) - 2)
-        if words[at].key in ("photo", "picture", "pic", "selfie", "portrait") and words[at + 1].key in ("of", "with")
-    ]
-    seen: set[_Name] = set()
-    for at in starts:
-        seen |= _from(words, by_start, at)
-    if first:
-        at = 2 if [word.key for word in words[:2]] == ["me", "and"] else 0
-        of_somebody = _of_somebody(words, by_start)
-        at = of_somebody or at
-        seen |= _from(words, by_start, at) if words[at].key in _MINE else _listed(words, by_start, at)
-    return seen
-
-
-def _of_somebody(words: Sequence[Word], by_start: dict[int, _Name]) -> int:
-    """Where the name stands in "Mum's dog Winnie", with which a text begins; 0 where it begins otherwise."""
-    owner = by_start[0].end if 0 in by_start else 1
-    if not (words[owner - 1].owns or words[0].key.removesuffix("s") in KIN):
-        return 0
-    at = next((n for n in range(owner, min(owner + 4, len(words))) if n in by_start), 0)
-    kind = words[at - 1]
-    plain = all(not (word.capital or word.before.strip()) for word in words[owner:at])
-    return at if at > owner and plain and bears_a_name(kind.key) and words[at].before.strip() in ("", ",") else 0
-
-
-def _points(words: Sequence[Word], at: int) -> bool:
-    """Whether "This is" or the like stands at `at`, and no "not" follows."""
-    here = words[at].key in _POINTERS and words[at + 1].key in _COPULAS
-    named = words[at].key in {"name", *_SIDES} and words[at + 1].key in ("is", "are")
-    past = words[at + 1].key in ("was", "were") and words[at].key in ("it", "he", "she", "they")
-    return (here and not past and words[at + 2].key != "not") or named
-
-
-def _from(words: Sequence[Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
-    """The names that a noun phrase beginning at `at` consists of or ends with: "Zuri", "our cat, Luna"."""
-    if at in by_start:
-        return _listed(words, by_start, at)
-    noun = words[at].key in _OF_NOUN or words[at].key in _ADVERBS
-    for to in range(at + 1, min(at + 6, len(words))):
-        if to in by_start:
-            comma = words[to].before.strip()
-            whole = _listed(words, by_start, to)
-            return whole if comma in ("", ",") and noun else set()
-        if words[to].key in _ENDS - _OF_NOUN or words[to].key == "\0" or words[to].before.strip(" ,"):
-            return set()
-        if words[to].capital:
-            return set()
-    return set()
-
-
-def _listed(words: Sequence[Word], by_start: dict[int, _Name], at: int) -> set[_Name]:
-    """The names at `at` and in the list that they begin, "Anna, Leo and Ben"; none where they do something."""
-    found: list[_Name] = []
-    while at in by_start:
-        name = by_start[at]
-        if words[name.end - 1].owns:
-            return set(found) if words[at].before.strip() == "," else set()  # "Waffles, Noor's puppy", "Anna and Leo's"
-        found.append(name)
-        after = words[name.end]
-        both = after.key in ("and", "und", "with") and name.end + 1 in by_start
-        at = name.end + 1 if both else name.end if after.before.strip() in (",", "&", "+") else -1
-    if not found:
-        return set()
-    after = words[found[-1].end]
-    rest = after.before.strip()
-    if after.key == "and" and words[found[-1].end + 1].key in ("me", "i", "us"):
-        after = words[found[-1].end + 2]
-        rest = after.before.strip()
-    ends = bool(rest) or after.key in _ENDS or after.key.endswith("ing") or after.key == "\0"
-    next_three = {word.key for word in words[found[-1].end + 1 : found[-1].end + 4]}
-    if after.key in ("is", "was", "are") and next_three & {"my", "our", *_SIDES}:
-        ends = True
-    if after.key in _NOW and _does(words[min(found[-1].end + 1, len(words) - 1)]):
-        return set()  # "Winnie now gets half a tin"
-    return set(found) if ends and (rest or after.key not in _VERBS) else set()

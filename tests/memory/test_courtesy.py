@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memory.naming.courtesy import plainly
-from memory.naming.list_requests import request
+from memory.naming.lists.list_requests import request
 
 
 @pytest.mark.parametrize(

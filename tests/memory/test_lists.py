@@ -10,8 +10,8 @@ import pytest
 
 from assistant.__main__ import main
 from memory.episode import Episode, Photo, Recall, Turn
-from memory.naming import photo_lists
-from memory.naming.list_requests import request
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import request
 from memory.store import Memory
 from tests.support.encoded import encoded
 

@@ -10,8 +10,8 @@ import pytest
 
 from memory import browse
 from memory.episode import Episode, Turn
-from memory.naming import photo_lists
-from memory.naming.list_requests import request
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import request
 from memory.relative_days import dated_words, relative_days, told_of_edit, with_days
 from memory.search import told_times
 from memory.store import Memory

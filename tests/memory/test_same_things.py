@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from memory.episode import Episode, Photo, Turn
-from memory.naming import photo_lists
 from memory.naming.categories import tells_of_animal
-from memory.naming.list_requests import request
-from memory.naming.photo_lists import OF_THE_SAME
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import request
+from memory.naming.lists.photo_lists import OF_THE_SAME
 from memory.store import Memory
 from tests.support.encoded import encoded
 

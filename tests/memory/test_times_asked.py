@@ -9,8 +9,8 @@ import pytest
 
 from memory import browse
 from memory.episode import Episode, Photo, Turn
-from memory.naming import photo_lists
-from memory.naming.list_requests import request
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import request
 from memory.store import Memory
 from memory.times.calendar_names import orthodox_easter
 from memory.times.time_phrases import parse

@@ -22,6 +22,7 @@ def photos_of(memory: Memory) -> list[str]:  # noqa: F811
     [
         "Biscuit died last week",
         "biscuit died last week",
+        "Biscuit now gets half a tin",
         "Sadly our dog Biscuit died",
         "This morning Biscuit ate a shoe",
         "I miss Biscuit",

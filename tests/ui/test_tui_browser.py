@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, TextArea
 from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
-from memory.naming import photo_lists
+from memory.naming.lists import photo_lists
 from memory.store import Memory
 from tests.support.apppilot import (
     drawn,

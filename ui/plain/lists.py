@@ -12,8 +12,8 @@ from memory.browse import EpisodeEntry
 from memory.days import day_words
 from memory.episode import Episode, Recall
 from memory.maintenance import marks as stored_marks
-from memory.naming import photo_lists
-from memory.naming.list_requests import ListRequest
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import ListRequest
 from memory.store import Memory
 from ui import dialog_strings, strings
 from ui.people_strings import listed_as

@@ -31,7 +31,7 @@ from memory.db.stored_conversation import StoredConversation
 from memory.episode import Photo, Recall
 from memory.errors import PhotoError
 from memory.instructions import Reminder
-from memory.naming.list_requests import request
+from memory.naming.lists.list_requests import request
 from memory.store import Memory
 from ui import strings
 from ui.demo_album import DemoAlbum

@@ -18,8 +18,8 @@ from memory.db.keys import Ask
 from memory.episode import Episode
 from memory.errors import KeepsakeError
 from memory.instructions import Reminder
-from memory.naming import photo_lists
-from memory.naming.list_requests import ListRequest
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import ListRequest
 from memory.naming.named_things import NamedThing, things
 from memory.paths import memory_file
 from memory.store import Memory

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.dialogue.acts import act_of
-from memory.naming.list_requests import request
+from memory.naming.lists.list_requests import request
 
 LINES = Path(__file__).parents[2] / "data" / "four_kinds.tsv"
 

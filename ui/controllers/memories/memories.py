@@ -19,8 +19,8 @@ from memory import browse
 from memory.browse import Duplicate, EpisodeEntry, Finding, Statistics
 from memory.episode import Episode, Photo, Recall
 from memory.errors import PhotoError, UnknownEpisode
-from memory.naming import photo_lists
-from memory.naming.list_requests import ListRequest, request
+from memory.naming.lists import photo_lists
+from memory.naming.lists.list_requests import ListRequest, request
 from memory.store import Memory
 from ui.controllers.main_view import MainView
 from ui.controllers.memories.memory_actions import MemoryActions

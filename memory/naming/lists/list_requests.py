@@ -9,9 +9,9 @@ import re
 from datetime import date, datetime
 from typing import NamedTuple
 
-from memory.naming import list_patterns as patterns
 from memory.naming.categories import category
 from memory.naming.courtesy import plainly
+from memory.naming.lists import list_patterns as patterns
 from memory.text import terms
 from memory.times import time_phrases
 

@@ -10,7 +10,7 @@ from memory import browse
 from memory.browse import EpisodeEntry, Finding
 from memory.episode import Recall
 from memory.naming import categories, shown_kinds
-from memory.naming.list_requests import ListRequest, request
+from memory.naming.lists.list_requests import ListRequest, request
 from memory.naming.named_things import NamedThing, things
 from memory.naming.same_things import of_same_things
 from memory.search.text_search import BY_MEANING

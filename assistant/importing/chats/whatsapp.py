@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
@@ -49,7 +49,7 @@ _HEADS = tuple(
 )
 """Of iOS, of Android, and of iOS until 2018, which had a colon behind the time."""
 _SPELLINGS = tuple(
-    (re.compile(pattern, re.I), instead)
+    (re.compile(pattern, re.I | re.M), instead)
     for pattern, instead in (
         (r"^(\[?)(\d\d)(?=[年년])", r"\g<1>20\2"),
         (r"^(\[?)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]", r"\1\2/\3/\4"),
@@ -130,13 +130,18 @@ def parse(text: str, order: DayOrder | None = None, today: date | None = None) -
 def _entries(text: str) -> list[_Entry]:
     """The messages by their beginnings, of the kind that is more frequent, iOS or Android; the other kind is text."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]  # splitlines() would also cut inside messages
-    bare = [_MARKS.sub("", line) for line in lines]
+    unmarked = _MARKS.sub("", text)
+    bare = [line.removesuffix("\r") for line in unmarked.split("\n")]
     for pattern, instead in _SPELLINGS:
-        bare = [pattern.sub(instead, line) for line in bare]
-    head = max(_HEADS, key=lambda head: sum(head.match(line) is not None for line in bare))
+        if pattern.search(unmarked):  # no line is written so in most chats, which may have 100,000
+            bare = [pattern.sub(instead, line, count=1) for line in bare]
+            unmarked = "\n".join(bare)
+    found = max(
+        ([head.match(line) for line in bare] for head in _HEADS), key=lambda found: len(found) - found.count(None)
+    )
     blocks: list[tuple[re.Match[str], list[str]]] = []
-    for line, start in zip(lines, bare, strict=True):
-        if match := head.match(start):
+    for line, match in zip(lines, found, strict=True):
+        if match:
             blocks.append((match, [line]))
         elif blocks:
             blocks[-1][1].append(line)
@@ -178,6 +183,8 @@ def _half(match: re.Match[str], whole_day: Collection[str]) -> str:
 
 def _with_marks(line: str, rest: str) -> str:
     """The end of a line that is `rest` without marks of direction, with its marks."""
+    if line.isascii():
+        return line[len(line) - len(rest) :]
     wanted, at = len(rest), len(line)
     while at and (wanted or _MARKS.match(line[at - 1])):
         at -= 1
@@ -203,27 +210,34 @@ def _day_order(entries: Sequence[_Entry], today: date | None) -> tuple[DayOrder,
     """
     custom: DayOrder = "mdy" if entries[0].separator == "/" and entries[0].halves else "dmy"
 
+    dated = [_DATED.search(entry.body.split("\n", 1)[0]) for entry in entries]
+    named = ["".join(found.groups()) if found else "" for found in dated]
+    moments = {order: [_when(entry, order, today) for entry in entries] for order in get_args(DayOrder)}
+
     def badness(order: DayOrder) -> tuple[int, int, int, timedelta, bool, bool]:
-        whens = [_when(entry, order, today) for entry in entries]
+        whens = moments[order]
         days = [when for when in whens if when]
-        agreed = 0
-        for entry, when in zip(entries, whens, strict=True):
-            named = _DATED.search(entry.body.split("\n", 1)[0])
-            agreed += bool(when and named and when.strftime("%Y%m%d") == "".join(named.groups()))
+        agreed = sum(bool(when and day and f"{when:%Y%m%d}" == day) for when, day in zip(whens, named, strict=True))
         back = sum(later < earlier for earlier, later in pairwise(days))
         span = max(days) - min(days) if days else timedelta()
         return len(whens) - len(days), -agreed, back, span, order != custom, order == "ymd"
 
-    ranked = sorted(get_args(DayOrder), key=badness)
-    best, second = ranked[:2]
-    same = all(_when(entry, best, today) == _when(entry, second, today) for entry in entries)
-    return best, same or badness(best)[:3] < badness(second)[:3]
+    ranked = sorted((badness(order), order) for order in moments)
+    (least, best), (next_least, second) = ranked[:2]
+    return best, moments[best] == moments[second] or least[:3] < next_least[:3]
 
 
 def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None:
     """When a message was sent, its date read in `order`; None where the calendar has no such date."""
-    part = dict(zip(order, entry.numbers, strict=True))
-    if entry.clock is None or len(part["y"]) not in (2, 4) or max(len(part["d"]), len(part["m"])) > 2:
+    day = _day(entry.numbers, order, today)
+    return datetime(*day, *entry.clock) if day and entry.clock else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _day(numbers: tuple[str, str, str], order: DayOrder, today: date | None) -> tuple[int, int, int] | None:
+    """Year, month and day of a date; None where the calendar has no such date, and of one in the future."""
+    part = dict(zip(order, numbers, strict=True))
+    if len(part["y"]) not in (2, 4) or max(len(part["d"]), len(part["m"])) > 2:
         return None
     year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
     if year >= FOUNDED + BUDDHIST:
@@ -231,11 +245,11 @@ def _when(entry: _Entry, order: DayOrder, today: date | None) -> datetime | None
     elif len(part["y"]) == 2 and year >= FOUNDED + BUDDHIST - 500:  # no day of a month is so large
         year += 500 - BUDDHIST
     try:
-        when = datetime(year, int(part["m"]), int(part["d"]), *entry.clock)
+        day = date(year, int(part["m"]), int(part["d"]))
     except ValueError:
         return None
-    late = today is not None and when.date() > today + timedelta(days=1)
-    return None if late or year < FOUNDED else when
+    late = today is not None and day > today + timedelta(days=1)
+    return None if late or year < FOUNDED else (day.year, day.month, day.day)
 
 
 def _message(when: datetime, body: str, colons: Mapping[str, str]) -> Message | None:
@@ -249,21 +263,27 @@ def _message(when: datetime, body: str, colons: Mapping[str, str]) -> Message | 
     name, body = match[1], match[2] or ""
     if (end := colons.get(name)) and body.startswith(f"{end}: "):
         name, body = f"{name}: {end}", body[len(end) + 2 :]
-    sender = " ".join(_MARKS.sub("", name).split()).lstrip("~ ")
-    if not sender or within_quotes(sender) or names_a_group(sender, _plain(body)):
+    sender, plain = _sender(name), _plain(body)
+    if not sender or names_a_group(sender, plain):
         return None
-    message = Message(when, sender, "")
     if attached := _attached(body):
         body = f"{body[: attached.start()]}\n{body[attached.end() :]}"
-        return replace(message, text=_plain(body), file=_MARKS.sub("", attached[1]).strip())
+        return Message(when, sender, _plain(body), file=_MARKS.sub("", attached[1]).strip())
     first, _, caption = body.partition("\n")
     if caption and LEFT_OUT.fullmatch(_plain(first)) and OMITTED.search(first):
-        return replace(message, text=_plain(caption), omitted=True)
+        return Message(when, sender, _plain(caption), omitted=True)
     if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
-        omitted = LEFT_OUT.fullmatch(_plain(body)) or OMITTED.search(body)
-        return replace(message, omitted=True) if omitted else None
+        omitted = LEFT_OUT.fullmatch(plain) or OMITTED.search(body)
+        return Message(when, sender, "", omitted=True) if omitted else None
     text = without_additions(_plain(_EDITED.sub("", body)))
-    return None if not text or is_notice(_plain(body), sender) else replace(message, text=text)
+    return None if not text or is_notice(plain, sender) else Message(when, sender, text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _sender(name: str) -> str:
+    """A sender by what stands before the colon; "" where that is nobody: the colon is one in a group's name."""
+    sender = " ".join(_MARKS.sub("", name).split()).lstrip("~ ")
+    return "" if within_quotes(sender) else sender
 
 
 def _attached(body: str) -> re.Match[str] | None:
@@ -273,5 +293,5 @@ def _attached(body: str) -> re.Match[str] | None:
 
 def _plain(text: str) -> str:
     """A text without marks of direction, and without spaces around its lines and empty lines around it."""
-    lines = [line.strip() for line in _MARKS.sub("", text).split("\n")]
-    return "\n".join(lines).strip()
+    text = text if text.isascii() else _MARKS.sub("", text)
+    return "\n".join([line.strip() for line in text.split("\n")]).strip() if "\n" in text else text.strip()

@@ -21,6 +21,11 @@ _DENIES = re.compile(
     r"|(?:is|was|are|were|did|does|do|has|had|ca|could|would)n['’]?t)\b",
     re.IGNORECASE,
 )
+_CHANGED = re.compile(
+    r"\b(?:now|moved|changed|switched|swapped|replaced|nowadays|these days|from now on|since then|used to be)\b",
+    re.IGNORECASE,
+)
+""" "We moved the key to the side pocket", "she now gets half a tin"."""
 _AMOUNT = re.compile(
     r"\bhow (?!come|did|do|does|is|are|was|were|about)\w|\b(?:price|costs?|age|number of|what time)\b", re.IGNORECASE
 )
@@ -74,7 +79,9 @@ def _against(words: str, said: Sequence[Token], amounts: Sequence[Token]) -> boo
         return True
     telling = [t.stem for t in said if t.content and t.stem not in VAGUE]
     shared = any(alike(t.stem, other) for t in later if t.content and t.stem not in VAGUE for other in telling)
-    return bool(_DENIES.search(words)) and shared
+    things = [t.stem for t in said if t.kind == "word" and t.content and t.stem not in VAGUE]
+    of_things = any(alike(t.stem, other) for t in later if t.kind == "word" and t.content for other in things)
+    return (bool(_DENIES.search(words)) and shared) or (bool(_CHANGED.search(words)) and of_things)
 
 
 def _of_another_age(question: str, answer: str, words: str) -> bool:

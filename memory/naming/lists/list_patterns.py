@@ -84,16 +84,18 @@ _HAD = (
 )
 _MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{MANY}|album|memory)"
 OF_KIND = re.compile(
-    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list)(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
+    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list"
+    rf"|(?:do|have) (?:i|we|you) (?:have|got|own|know)(?= (?:any|some)\b))(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
     rf"(?:\s+(?:(?:do|did|have) (?:i|we|you)(?: {_HAD})?(?: you)?(?: {_PHOTOS})?|(?:are|is) there"
     rf"|(?:(?:are|is|appear) )?{_MINE}|can you (?:show me|find)))?(?: (?:so far|here|at all))?$",
     re.IGNORECASE,
 )
 """ "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
 ALL_THAT = re.compile(
-    rf"^{_PLEASE}what (?:(?:all )?(?:things|stuff|belongings|items) (?:do|have) i (?:have|own|got)"
-    r"|do i (?:have|own)|have i (?:shown|showed) you|(?:things|stuff) (?:do you know|have i (?:shown"
-    r"|told) you(?: about)?)"
+    rf"^{_PLEASE}(?:what|how many(?= (?:things|items)\b)) (?:(?:all )?(?:things|stuff|belongings|items)"
+    r" (?:do|have) i (?:have|own|got)"
+    r"|do i (?:have|own)|have i (?:shown|showed) you|(?:things|stuff) (?:do you know(?: about)?"
+    r"|(?:have|did) i (?:shown?|told|tell) you(?: about)?)"
     r"|(?:have|did) i (?:told|tell) you(?: about)?(?= (?:so far|already|until now)))"
     r"(?: (?:so far|already|until now|here|in here|in total|altogether|now))*$",
     re.IGNORECASE,

@@ -39,6 +39,18 @@ def told(words: str, order: int) -> Quotable:
         ("tom spilled beer on it on the tram", "who spilled beer on it", "Tom spilled beer on it.", "It was mia"),
         ("tom spilled beer on it", "what happened", "Tom spilled beer on it.", "no i meant my brother"),
         ("Anna broke the vase", "who broke it?", "Anna.", "sorry it was me"),
+        (
+            "Key's in the front pocket.",
+            "where is the key",
+            "Key's in the front pocket.",
+            "we moved the key to the side",
+        ),
+        (
+            "Half a tin each time.",
+            "how much does she get",
+            "Half a tin each time.",
+            "Winnie now gets three quarters of a tin",
+        ),
         ("We moved here in 2019.", "when did we move?", "In 2019.", "It was 2018, I found the lease"),
     ],
 )
@@ -60,6 +72,8 @@ def test_later_words_are_quoted_behind_an_answer(before: str, question: str, ans
         ("who was there?", "Anna.", "It was fun"),
         ("who was there?", "Anna.", "it was anna"),
         ("where did I get it?", "At the market.", "It was Mia"),
+        ("where did Anna get it?", "At the market.", "Anna now lives in Rome"),
+        ("how much was it?", "Twelve euros.", "we moved it to the cellar"),
     ],
 )
 def test_what_says_nothing_against_it_is_not_quoted(question: str, answer: str, later: str) -> None:

@@ -53,7 +53,9 @@ TELLS = [
         r"(?: for (?:later|me))?:",
         r"(?:let's |please |just |you can )?call (?:him|her|it|them) [\w'-]+(?: (?:instead|now|please|from now on))*$",
         r"please (?:remember|keep|save|note)\b(?! (?:me|where|when|who|what|how)\b)",
-        r"(?:must|might|should) (?:be|have been)\b",
+        r"(?:must|might|should) be\b",
+        r"(?:must|might|should|may|could) have been\b",
+        r"(?:everything|all|half|most|both|none)(?: (?:of|in|on|from) [\w' ]{2,20})? (?:is|are|was|were)\b",
         r"(?:could|would|can|will|must|should) (?:never|always|not)\b",
         r"(?:have|has) (?:had|owned|been|known|used|kept|worn|always|never|\w+ed)\b(?! (?:you|we|i|he|she|it|they)\b)",
         r"had (?:it|this|that|him|her|them|one) (?:since|for|in|as|when|until)\b",
@@ -84,10 +86,11 @@ ASKS = [
         rf"{AUX} \w+\b",
         r"(?:show|tell|list|find|search|give|describe|explain|write|translate|compare|repeat|continue"
         r"|summari[sz]e|guess"
-        r"|name the|read|count|make|say|zoom|check|open|play|use|shorten|rewrite|rephrase|change|correct"
+        r"|name the|name (?:him|her|it|them)$|name (?:this|that|these|those) \w+$|more$"
+        r"|read|count|make|say|zoom|check|open|play|use|shorten|rewrite|rephrase|change|correct"
         r"|look (?:again|at|for|up|closer)|try again|do it again|go on|once more)\b",
         r"(?:any|some|got any|have any|no|not any|i have no|i've no|got no) (?:idea|clue|guess(?:es)?|more"
-        r"|other|photo(?:graph)?s?|pictures?|pics?)\b",
+        r"|other|chance|story|stories|history|memories|details?|info(?:rmation)?|photo(?:graph)?s?|pictures?|pics?)\b",
         r"(?:anything|something|anyone|anybody|someone|everything|more) (?:else|about)\b",
         r"remind me\b",
         r"remember (?:him|her|it|them|me|us|when|where|who|what|how|this|that|the)\b",
@@ -121,7 +124,9 @@ ASKS = [
 
 TALKS = re.compile(
     r"(?!(?:again|there|you|all|a lot|yes)[ .!]*$)"
-    r"(?:(?>(?:many )?thanks?|thank ?you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hiya|hi+"
+    r"(?:(?>(?:great|nice|amazing|excellent|brilliant|fantastic) (?:job|work|stuff|going|memory)|impressive"
+    r"|not bad(?: at all)?|well remembered"
+    r"|(?:many )?thanks?|thank ?you|thx|ty(?:sm|vm)?|thn?x|ta|cheers|danke|merci|gracias|grazie|hello|hiya|hi+"
     r"|heya|howdy|hey+"
     r"|hallo|hola|ciao"
     r"|bye+|goodbye|see (?:you|ya)|cya|ttyl|gtg|g2g|gn|gm|night|nite"
@@ -228,6 +233,9 @@ CERTAIN_AFTER = re.compile(
     r".* but (?:(?:this|that|it|he|she)(?:'s| is| was)"
     r"|(?:(?:i|we|he|she|they|it) )?(?:got|found|bought|saw|took|met|won|made|loved?|liked?|had|kept|stole|nicked"
     r"|gave))\b"
+    r"|^(?:i have |i've )?(?:no (?:idea|clue)|not sure) who\b.*, (?:the (?:others?|rest)|(?:but )?(?:he|she|they)"
+    r"|this|that|mine)"
+    r"(?:'s| is| are| was| were)\b"
 )
 """ "Not sure who, but it's in Rome", "dunno what it is but found it on the beach": it tells after a doubt."""
 ASKS_LATER = re.compile(rf", {AUX}\b|^(?:where|what|how)\b.* (?:do|does|did)\b")

@@ -34,7 +34,9 @@ _OF_A_REPLY = (
     r"|anything|anyone|anybody|try|go|back)\b(?! (?:with|at|for|in)\b)"
 )
 """ "Is not true", "have no idea", "was only joking": what is said of a reply, or of oneself."""
-ASKS_AT_END = re.compile(rf"{AUX} .*\b(?:{WH}|(?:which|what) \w+)$")
+ASKS_AT_END = re.compile(
+    rf"(?:{AUX}|made|bought|found|taken|born|built|got|adopted) (?:.*\b)?(?:{WH}|(?:which|what) \w+)$"
+)
 """ "Is from where", "was born when"."""
 LEFT_OUT = re.compile(
     rf"(?!\S+{_OF_A_REPLY})(?:has (?:{_NO_SUBJECT}|one|two|three|to)\b"
@@ -57,7 +59,9 @@ LEFT_OUT_DOER = re.compile(
 NO_REQUEST = re.compile(
     r"(?!.*\bplease\b)(?:(?:play|open|check|count|guess|change|read) (?!(?:me|us|my|the|our|all|a|an|it|this|that|these"
     r"|those|again|every|everything|photos?|pictures?|more|of)\b)[\w'-]+(?:,| (?:from|by|bought|since)\b)"
-    r"|open (?:since|every|on|until)\b|list price\b|make sure\b"
+    r"|open (?:since|every|on|until)\b|list price\b|make sure\b|for when (?:it|he|she|we|i|you)\b"
+    r"|check out (?:my|our|this|these)\b"
+    r"|say (?:hi|hello) to\b|look at (?:my|our)\b(?!.*\bagain\b)|(?:guess|look) (?:who|what)\b.*[:!] ?\S"
     r"|(?:use|read|give|keep) (?:it|them) (?!(?:again|to me|now|out|another|an?|in mind)\b)\w+)"
 )
 """ "Check shirt from dad", "use it for hiking": a thing or a habit, where somebody was asked for it."""

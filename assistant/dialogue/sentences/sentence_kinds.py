@@ -71,7 +71,8 @@ def talks(low: str) -> bool:
 
 def tagged(low: str) -> bool:
     """Whether a sentence in plain form ends like "..., right" or "..., isn't he"."""
-    return bool(lex.TAG.search(low)) and len(low.split()) > 2 and not lex.FAMILY.match(low)
+    sides = re.search(r"\bleft\b.*\bright$", low)  # "Ada left, Bea right"
+    return bool(lex.TAG.search(low)) and len(low.split()) > 2 and not sides and not lex.FAMILY.match(low)
 
 
 def question_after(sentence: str) -> int:

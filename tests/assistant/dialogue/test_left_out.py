@@ -25,6 +25,11 @@ is in the attic
 Who gave it: aunt Rosa
 Where: Rome. When: 2019. From: aunt Rosa
 is not waterproof
+No idea who the kid on the left is, the others are my cousins
+may have been my gran's
+everything in here is from gran
+The twins - Ada left, Bea right
+Prescription glasses, -2.5 left and -3 right
 """.strip().splitlines()
 IF_ASKED = """
 Can't swim
@@ -38,6 +43,10 @@ Check shirt from dad
 Count Dracula, our hamster
 Use it for hiking
 Make sure it never gets wet
+Guess who fell in the lake: this guy
+Check out my new boots
+for when it rains
+Say hello to Pickle
 doesn't work
 """.strip().splitlines()
 OTHERS = """
@@ -74,6 +83,17 @@ list dogs from 2018
 give it another try
 count dogs
 this is leo, is that right
+this is leo right
+any chance it's Rex
+made where
+bought when
+name this dog
+more
+any story behind it
+great job
+impressive
+not bad
+no idea who she is, the dog is cute though, any idea
 """.strip().splitlines()
 
 

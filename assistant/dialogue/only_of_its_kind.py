@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from assistant.dialogue.taken_back import LEAD, TAKES_BACK
+from assistant.dialogue.taken_back import LEAD, SECOND_THOUGHTS, TAKES_BACK
+from memory.naming.categories import of_one_category
 from memory.times.calendar_names import MONTH_NAMES, WEEKDAYS
 from memory.times.number_words import NUMBER, ORDINALS, TENS
 
@@ -15,11 +16,10 @@ _IT_WAS = (
     r"(?:(?:it|that|this|he|she|they|we)(?:'s| is| are| was| were| must have been| has| had| paid| costs?| lost| loses"
     r"| gains| weighs| takes| holds| lasts)?|its|thats|hes|shes)"
 )
-_AFTER_IT = (
-    r"(?: now)?(?P<after>,? (?:i think|i believe|actually|sorry|in fact)|,? (?:for|because|as|since) [^.]*)?[\s.!]*"
-)
+_TOOK_BACK = rf"(?:i think|i believe|actually|sorry|in fact|my (?:mistake|bad)|{SECOND_THOUGHTS})"
+_AFTER_IT = rf"(?: now)?(?P<after>,? {_TOOK_BACK}|,? (?:for|because|as|since) [^.]*)?[\s.!]*"
 _ONLY = re.compile(
-    rf"(?P<lead>{LEAD})(?:{_IT_WAS} |(?<= ))"
+    rf"(?P<lead>{LEAD})(?:{_IT_WAS} |(?<= )|(?=[^,]*,? {_TOOK_BACK}[\s.!]*$))"
     rf"(?:about |in |back in |only )?(?P<new>(?:19|20)\d\d|(?!an? )(?:\d[\d.,:]*|{NUMBER}) [^\W\d]+){_AFTER_IT}",
     re.IGNORECASE,
 )
@@ -49,10 +49,13 @@ _A_SIDE = rf"(?:{'|'.join(' '.join(_SIDES).split())}) [^\W\d]+"
 _COUNTED = r"(?:size|number|room|flat|house|gate|platform|seat|row|bus|line|year|grade|class|page|floor|locker|shelf)"
 _PAIR = rf"{NUMBER}(?:[:.]\d\d)?(?: ?[ap]m)? and {NUMBER}(?:[:.]\d\d)?(?: ?[ap]m)?"
 """ "At 8 and 5"."""
+_CLOCK = r"(?:\d{1,2}[:.]\d\d(?: ?[ap]m)?|\d{1,2} ?[ap]m)"
+_AT = r"at \d{1,2}(?![\d:.]| ?[ap]m)"
 _ONLY_KIND = re.compile(
     rf"(?P<lead>{LEAD})(?:{_IT_WAS} )?(?:(?:only|really|actually) )?(?:(?:on|in|at|from) )?"
     r"(?:(?:my|our|her|his|its|their|the|your|a) )?"
-    rf"(?P<new>{_A_SIDE}|{_PAIR}|{_COUNTED} (?:\d+[a-z]?|{NUMBER})|{'|'.join(' '.join(_KINDS).split())}){_AFTER_IT}",
+    rf"(?P<new>{_A_SIDE}|{_PAIR}|{_CLOCK}|{_AT}|{_COUNTED} (?:\d+[a-z]?|{NUMBER})"
+    rf"|{'|'.join(' '.join(_KINDS).split())}){_AFTER_IT}",
     re.IGNORECASE,
 )
 """ "No sorry it was his right ear", "size 40 actually": for the only one of its kind that the words have."""
@@ -67,6 +70,8 @@ _AGE = (
     rf"(?=\W*(?:$|[,.;!]|and\b|years?\b|yrs?\b|yo\b|now\b))|{_YEARS}(?= (?:years? old|yo)\b))"
 )
 """An age in years, in words that tell it."""
+_PAID = r"(?:(?<=\bpaid )|(?<=\bcost )|(?<=\bcosts )|(?<=\bworth ))\d{1,3}(?=\W*(?:$|[,.;!]|for\b|at\b|in\b))"
+"""A price without a unit."""
 
 
 def said_alone(text: str) -> str:
@@ -78,6 +83,12 @@ def said_alone(text: str) -> str:
     return ""
 
 
+def same_kind(one: str, other: str) -> bool:
+    """Whether two words are of one kind: two weekdays, colours, sides, relatives, breeds of dogs."""
+    kinds = (set(kind.split()) for kind in (*_SIDES, *_KINDS))
+    return any({one.lower(), other.lower()} <= kind for kind in kinds) or of_one_category(one, other)
+
+
 def all_of_its_kind(new: str) -> re.Pattern[str]:
     """What finds the years in a text, or the numbers of the units of `new`: "12 euros", for "fifteen euros"; or what
     else is of one kind with it: "left ear", "Thursday", "size 39", an age."""
@@ -85,12 +96,13 @@ def all_of_its_kind(new: str) -> re.Pattern[str]:
     if kind := next((kind.split() for kind in (*_SIDES, *_KINDS) if first in kind.split()), None):
         noun = rf" {re.escape(unit)}" if " " in new else ""
         return re.compile(rf"(?<!\w)(?:{'|'.join(kind)}){noun}(?!\w)", re.IGNORECASE)
-    if re.fullmatch(_PAIR, new, re.IGNORECASE):
-        return re.compile(rf"(?<!\w){_PAIR}(?!\w)", re.IGNORECASE)
+    for kind_of_time in (_PAIR, _CLOCK, _AT):
+        if re.fullmatch(kind_of_time, new, re.IGNORECASE):
+            return re.compile(rf"(?<!\w){kind_of_time}(?!\w)", re.IGNORECASE)
     if re.fullmatch(_COUNTED, first) and unit.lower() != first:
         return re.compile(rf"(?<!\w){first} (?:\d+[a-z]?|(?!an?\b){NUMBER})(?!\w)", re.IGNORECASE)
     if re.fullmatch(rf"\d{{1,2}}|{NUMBER}", new, re.IGNORECASE):
-        return re.compile(_AGE, re.IGNORECASE)
+        return re.compile(rf"{_AGE}|{_PAID}", re.IGNORECASE)
     if re.match(rf"{_NTH}\b", new, re.IGNORECASE):
         return re.compile(rf"(?<!\w){_NTH} {re.escape(unit)}(?!\w)", re.IGNORECASE)
     one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"

@@ -16,6 +16,8 @@ TAKEN_BACK = (
     rf"|my mistake|my bad|correction|{SECOND_THOUGHTS}|how silly of me"
     r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|or rather"
     r"|to be (?:precise|exact)"
+    r"|(?:the )?(?:wrong \w+|(?:year|date|day|month|name|age|size|price|number|time) (?:is|was) wrong)"
+    r"|(?:(?:it|that) )?should (?:be|say|read|have been)|make (?:that|it)|typo"
 )
 LEAD = (
     rf"(?:(?:{TAKEN_BACK}|please|pls|well|oh|ah|hm+|but|and|ok|okay|can you|could you|you should|excuse me)"

@@ -13,9 +13,10 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from assistant.dialogue.only_of_its_kind import all_of_its_kind, said_alone
+from assistant.dialogue.only_of_its_kind import all_of_its_kind, said_alone, same_kind
 from assistant.dialogue.taken_back import A_NUMBER, LEAD
 from memory.episode import Episode, Recall, Turn
+from memory.naming.categories import of_one_category
 from memory.text import folded
 
 LONGEST = 5
@@ -41,7 +42,16 @@ _NOT_BUT = re.compile(
 _NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
 _SPELLED = re.compile(
     rf"{LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
-    r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?[\s.!]*",
+    r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?"
+    r"(?: with (?:an?|one|two|double) [a-z](?:'?s)?)?[\s.!]*",
+    re.IGNORECASE,
+)
+_MEANT_WORD = rf"{LEAD}(?:typo|i meant?(?: to (?:say|write|type))?|it should (?:say|read))[:,]? "
+_STAR = re.compile(rf"(?:\*\s?|{_MEANT_WORD})[\"“']?(?P<new>[^\W_][\w'-]*)[\"”']?[\s.!]*", re.IGNORECASE)
+_STAR_BEHIND = re.compile(r"(?P<new>[^\W_][\w'-]*)\s?\*")
+""" "*Otis", "typo: Otis", "Otis*": another spelling, or the only year."""
+_COULD_YOU = re.compile(
+    r"(?:please |pls )?(?:can|could|would|will) (?:you|u|we) (?:please )?(?:change|replace|correct|swap|edit|rename)\b",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(
@@ -57,6 +67,7 @@ _WHO_IT_IS = re.compile(
     re.IGNORECASE,
 )
 """ "That's Snow, not Shadow", "not Shadow, it's Snow"."""
+_POINTS = re.compile(rf"{LEAD}(?:this|that|these|those|its?|here|not)\b", re.IGNORECASE)
 _SMALL = re.compile(r"(?:in|at|on|from|with|by|for|the|a|an|to|of|it|he|she|was|were|is|my|our)\s+", re.IGNORECASE)
 
 
@@ -80,8 +91,12 @@ class Correction(NamedTuple):
 def correction_of(text: str) -> Correction | None:
     """Which words a line corrects; None: it corrects none, or not by naming them."""
     text = " ".join(text.replace("’", "'").split())
+    text = text.removesuffix("?") if _COULD_YOU.match(text) else text
     if len(text) > 200 or text.endswith("?"):
         return None
+    if found := _STAR.fullmatch(text) or _STAR_BEHIND.fullmatch(text):
+        new = found["new"]
+        return Correction("", new, alone=True) if new.isdecimal() else Correction("", new)
     for pattern in (_SPELLED, _LETTERS):
         if found := pattern.fullmatch(text):
             return Correction(found.groupdict().get("old") or "", found["new"])
@@ -94,10 +109,16 @@ def correction_of(text: str) -> Correction | None:
         if found := pattern.fullmatch(text):
             old, new = _without_small(found["old"], found["new"])
             old, new = _without_small(old, _counterpart(old, new.split(), pattern is _NOT_BUT))
-            if _WHO_IT_IS.match(text) and not A_NUMBER.fullmatch(new):
+            if _WHO_IT_IS.match(text) and not A_NUMBER.fullmatch(new) and not _of_its_own(text, old, new):
                 return None
             return _checked(Correction(old, new, whole=False))
     return None
+
+
+def _of_its_own(text: str, old: str, new: str) -> bool:
+    """Whether a line says how somebody is, "she is a beagle, not a corgi", and not that another one is in the photo:
+    "that's a dog, not a cat"."""
+    return same_kind(old, new) and not (_POINTS.match(text) and of_one_category(old, new))
 
 
 def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:
@@ -132,7 +153,10 @@ def _checked(wanted: Correction) -> Correction | None:
 
 def _counterpart(old: str, said: Sequence[str], first: bool) -> str:
     """What takes the place of `old` in words that say it: as many words at their beginning (`first`) or end; of a lone
-    number the only one there: "my 33rd birthday", for "34th"."""
+    number the only one there: "my 33rd birthday", for "34th"; of a word the only one of its kind: "her left paw"."""
+    alike = [word for word in said if same_kind(old, word) and word.lower() != old.lower()]
+    if len(alike) == 1:
+        return alike[0]
     numbers = [word for word in said if A_NUMBER.fullmatch(word)] if A_NUMBER.fullmatch(old) and " " not in old else []
     n = len(old.split())
     return numbers[0] if len(numbers) == 1 else " ".join(said[:n] if first else said[-n:])
@@ -151,7 +175,7 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
     if wanted.whole:
         return True
     old, new = found[0], wanted.new
-    if _shared(old, new):
+    if _shared(old, new) or same_kind(old, new):
         return True
     if A_NUMBER.fullmatch(old) or A_NUMBER.fullmatch(new):
         return bool(A_NUMBER.fullmatch(old) and A_NUMBER.fullmatch(new))

@@ -86,6 +86,11 @@ def members(word: str) -> frozenset[str]:
     return frozenset(_GROUPS.get(category(word), "").split())
 
 
+def of_one_category(one: str, other: str) -> bool:
+    """Whether two nouns in the singular are of one category: "corgi", "beagle"; "aunt", "cousin"."""
+    return any({one.casefold(), other.casefold()} <= set(group.split()) for group in _GROUPS.values())
+
+
 def without_kind(word: str) -> str:
     """The FTS5 expression that finds what may tell of an animal without a word for its kind, where `word` asks for
     animals or pets; else "". What it finds is to be asked whether it `tells_of_animal`."""

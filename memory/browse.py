@@ -122,6 +122,13 @@ def told_of(memory: Memory, asked: TimeQuery) -> dict[str, str]:
         return {hit.id: why for hit, why in told_times.of_all(db, asked).items()}
 
 
+def told_then(memory: Memory, asked: TimeQuery) -> set[str]:
+    """The episodes (ids) that were told in a time, on this machine's clock. Raises MemoryFileError."""
+    with memory.transaction() as db:
+        found = db.execute("SELECT id, told FROM episodes WHERE told IS NOT NULL").fetchall()
+    return {id for id, told in found if asked.has(datetime.fromisoformat(told).astimezone().date())}
+
+
 def on_this_day(memory: Memory, today: date) -> list[EpisodeEntry]:
     """Episodes with words of this day in earlier years, the newest first, of each year the first that was stored."""
     query = (

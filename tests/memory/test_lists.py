@@ -130,6 +130,17 @@ def test_ask_without_a_photo_prints_the_list(
     assert capsys.readouterr().out == "Photos: Nessie: no memory fits\n"
 
 
+def test_what_was_told_on_a_day_is_listed_whatever_the_day_of_its_photo(memory_file: Path) -> None:
+    with Memory(memory_file) as memory:
+        for n, (words, days) in enumerate([("Anna at the lake.", 1), ("Leo at home.", 0)]):
+            photo, told = Photo(f"{n:064x}", encoded(n), 4, 4), NOW.astimezone() - timedelta(days=days)
+            memory.add(Episode(photo, (Turn("user", words),), DAY, day=DAY.date(), told=told))
+        wanted = request("what did I tell you yesterday", NOW)
+        assert wanted and wanted.title.startswith("Photos: told yesterday (")
+        assert [memory.get(entry.id).words for entry in photo_lists.listed(memory, wanted)] == ["Anna at the lake."]
+        assert photo_lists.undated(memory, wanted) == 0
+
+
 @pytest.mark.parametrize(
     ("asked", "right"),
     [

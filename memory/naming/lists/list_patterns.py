@@ -121,6 +121,14 @@ DONE = re.compile(
     re.IGNORECASE,
 )
 """ "What did we do last summer": a list only where a time limits it."""
+TOLD_THEN = re.compile(
+    rf"^{_PLEASE}(?:what|which (?:{THINGS}|things)|show me (?:what|everything)|everything|all)"
+    r" (?:(?:did|have) )?(?:i|we)(?: have|'ve)? (?:tell|told|say|said|add(?:ed)?|teach|taught|saved?"
+    r"|remember(?:ed)?)"
+    r"(?: to)?(?: you)? (?P<rest>(?!(?:to|you|about)\b)\S.*)$",
+    re.IGNORECASE,
+)
+""" "What did I tell you yesterday": a list only where nothing but a time limits it, that of the telling."""
 PLAIN = (
     rf"{HEAD}(?:show|list|find|search(?: for)?) "
     r"(?!(?:(?:me|us) )?(?:the|some|any|a|more|other|those|these|both|just|only) )"

@@ -33,6 +33,8 @@ class ListRequest(NamedTuple):
     """Hashes of the photos that it may hold; None for no limit."""
     told: bool = False
     """Whether what was told of the time belongs to it, whatever the day of the photo: "what did we do yesterday?"."""
+    told_then: bool = False
+    """Whether the time is that of the telling, and no day of a photo counts: "what did I tell you yesterday?"."""
     without: tuple[tuple[date, date], ...] = ()
     """Spans of days that are left out, each by its first day and the one after its last."""
 
@@ -40,7 +42,10 @@ class ListRequest(NamedTuple):
     def title(self) -> str:
         """What the list holds, in words: "Photos: Anna, from 2024"; "All photos" without any limit."""
         like = "like this one" if self.here else ""
-        limits = ", ".join(filter(None, (self.words, like, self.why)))
+        time = self.why
+        if self.told_then:
+            time = "told " + re.sub("^from ", "in ", re.sub("^from (?=today|yesterday|this|last)", "", time))
+        limits = ", ".join(filter(None, (self.words, like, time)))
         return f"Photos: {limits}" if limits else "All photos"
 
 
@@ -61,6 +66,8 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return ListRequest()
     if patterns.WHO.match(text):
         return ListRequest("people")
+    if (found := patterns.TOLD_THEN.match(text)) and (then := _limited(found["rest"], now, timed=True)):
+        return then._replace(told=False, told_then=True)
     if found := patterns.ONE_OF.match(text):
         return _limited(found["kind"] or found["topic"], now)
     if found := patterns.COMMANDED.match(text):

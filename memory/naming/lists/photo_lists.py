@@ -43,7 +43,9 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     if wanted.why:
         of_time = TimeQuery("", wanted.since, wanted.before, without=wanted.without)
         told = browse.told_of(memory, of_time) if wanted.told else {}
-        entries = [entry for entry in entries if of_time.has(entry.day) or entry.id in told]
+        then = browse.told_then(memory, of_time) if wanted.told_then else None
+        by_day = [entry for entry in entries if of_time.has(entry.day) or entry.id in told]
+        entries = by_day if then is None else [entry for entry in entries if entry.id in then]
     if wanted.photos is not None:
         ids = _of_photos(memory, wanted.photos)
         return [entry for entry in entries if entry.id in ids]
@@ -75,7 +77,7 @@ def to_forget(memory: Memory, text: str, recalls: Sequence[Recall] = (), most: i
 def undated(memory: Memory, wanted: ListRequest) -> int:
     """How many memories whose day is unknown would be meant by the request if it named no time; 0 where it names none.
     Raises MemoryFileError."""
-    if not wanted.why:
+    if not wanted.why or wanted.told_then:
         return 0
     return sum(entry.day is None for entry in listed(memory, wanted._replace(since=None, before=None, why="")))
 

@@ -39,7 +39,7 @@ _NO_NOUN = re.compile(
 """ "It was the first time", "that was a shame", "this was Sunday": nothing that a photo shows."""
 _POINTED = re.compile(r"(?:this|that|these|those|here|thats|meet)\b(?!\s+w)", re.IGNORECASE)
 _THING = re.compile(
-    r"(?:(?:a|an|the|my|our|his|her|their)\s|[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
+    r"(?:(?:a|an|the|my|our|his|her|their)\s|(?!(?:It|That|This|He|She|There|Here|What|Who|Let)['’])[A-Z]\w*['’]s\s)[^,.;:!?\n–—]*?(?=[,.;:!?\n–—]|$"
     r"|\s(?:is|are|was|were|has|had|from|in|at|on|that|which|who|when|with|to|for|and|of (?:my|our)"
     r"|lol|haha|he|she|it|they|we|hes|shes|theyre|he's|she's|it's|here)\b)"
 )
@@ -69,7 +69,8 @@ def named_subject(words: str) -> str:
             return shown[0] if len(shown) == 1 else ""
         if found and (name := _TOO.sub("", found[1]).strip(" \"'“”")) and _names_something(found[0], name):
             return _to_the_user(_capitals(name, words)) if len(name) <= LONGEST_NAME else ""
-    return shown[0] if shown and words.lstrip().startswith(f"{shown[0]}!") else ""  # "Biscuit! He belongs to Maureen"
+    called = shown and re.match(rf"\s*{re.escape(shown[0])}(?:!| (?:is|was|has|had)\b)", words)
+    return shown[0] if called else ""  # "Biscuit! He belongs to Maureen", "Ted was mine when I was little"
 
 
 def first_thing(words: str) -> str:
@@ -99,7 +100,12 @@ def _does(words: Sequence[str]) -> bool:
 
 def _names_something(sentence: str, name: str) -> bool:
     """Whether what follows "This is" or "She was" names somebody or something: not "1972", "so cute" or "asleep"."""
-    if not name[0].isalpha() or name.split()[0].casefold() in NOT_SOMEBODY or _NO_NOUN.match(name):
+    if (
+        not name[0].isalpha()
+        or name.endswith(("'s", "’s"))
+        or name.split()[0].casefold() in NOT_SOMEBODY
+        or _NO_NOUN.match(name)
+    ):
         return False
     short = len(name.split()) <= 2 and not re.match(r"\S+(?:ing|ed)\b", name)
     return bool(_NOUN.match(name) or (short and _POINTED.match(sentence)) or names_of(name.title()).shown)

@@ -45,6 +45,8 @@ def general(question: str, told: Collection[str] = ()) -> bool:
     found = tokens(question)
     if any(t.kind in ("me", "mine", "other") or t.text.lower() in lexicon.THIS or t.possessive for t in found):
         return False
+    if found[0].text.lower() == "who" and any(t.kind == "word" and t.content and t.stem in told for t in found):
+        return False  # "Who has a rash?", where somebody's was told
     if any(t.text.lower() in _PAST or (t.kind == "day") for t in found):
         return False
     named = [t.text for t in found if t.kind == "name"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from assistant.grounding.caption_name import only_name, with_name
+from assistant.grounding.claims import sentences
 from assistant.grounding.entailment.claim_judge import Verdict
 from assistant.grounding.entailment.premise import Evidence
 from assistant.grounding.grounded_text import GroundedText
@@ -19,6 +20,10 @@ from assistant.grounding.words.tokens import tokens
 
 _OF_KIN = re.compile(r"^The ([mdng])(?=(?:um|om|ad|ran|an|ana|randma|randpa|randad|ranny)['’]s\b)", re.IGNORECASE)
 """ "The mum's boots", of "Mum's boots"."""
+_IT_WAS = re.compile(
+    r"\W*(?:(?:it|that) was|(?:they|he|she)(?:['’](?:re|s)| are| were| is| was)) (?P<rest>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 MOST_OTHERS = 2
 """Further things in a photo that a caption quotes the user's words of, after one that the model told nothing of."""
 
@@ -34,7 +39,8 @@ class GroundedCaption(GroundedText):
     def _judged(self, sentence: str) -> Verdict:
         verdict = self._verified(self._judge.judge(sentence))
         small = verdict.borne_out and not self._evidence.sees
-        if small and (self._of_pieces(verdict) or (not self.shown and self._begins_with_a_deed(verdict))):
+        odd = self._of_pieces(verdict) or self._without_its_it(verdict)
+        if small and (odd or (not self.shown and self._begins_with_a_deed(verdict))):
             return Verdict(sentence, "unsupported")
         return verdict
 
@@ -43,6 +49,16 @@ class GroundedCaption(GroundedText):
         begin = tokens(verdict.sentence)[:1]
         told = {t.stem for one in self._told_by(verdict) for t in tokens(one.episode.words)[:1]}
         return any(t.kind == "word" and is_verb(t) and t.stem not in told for t in begin)
+
+    def _without_its_it(self, verdict: Verdict) -> bool:
+        """Whether a sentence is what stood behind an "it was" or "they are": "Darren after all", "On 420 now"."""
+        said = [t.stem for t in tokens(verdict.sentence) if t.kind != "stop"]
+        told = (sentence for one in self._told_by(verdict) for sentence in sentences(one.episode.words))
+        return any(
+            [t.stem for t in tokens(behind["rest"]) if t.kind != "stop"] == said
+            for behind in map(_IT_WAS.match, told)
+            if behind
+        )
 
     def _of_pieces(self, verdict: Verdict) -> bool:
         """Whether a sentence of a small model stands in notes in pieces only, which are quoted instead."""

@@ -46,7 +46,7 @@ _OF_IT = tuple(
 _DEED = re.compile(
     r"\b(?:bought|got(?! (?:married|engaged))|get|found|inherited|received|gave|gives|given|ordered|born|birth|died"
     r"|made|built|adopted|won|broke|lost|since|until|before|after|from|for|by|turns?|will|due|expires?|starts?|ends?|deadline"
-    r"|appointment|moved|sold|paid)\b",
+    r"|appointment|moved|sold|paid|done|changed|replaced|cleaned|serviced|renewed|washed|valid|guarantee|warranty)\b",
     re.IGNORECASE,
 )
 """A day beside these words may be the day of something else than the photo."""

@@ -31,6 +31,9 @@ _OBJECTS = frozenset("it him her them".split())
 _HIS = frozenset(("his", "her"))
 _FROM_THEN = frozenset("since until till because".split())
 _IF = frozenset("if unless whether".split())
+_PERHAPS = frozenset("maybe perhaps probably possibly apparently supposedly allegedly".split())
+_I_GUESS = frozenset("reckon guess suppose suspect assume think".split())
+"""Words behind "I" that say that what follows is a guess."""
 _END = Token(".", ".", "stop")
 
 
@@ -243,9 +246,10 @@ def _two_pronouns(words: Sequence[Token]) -> bool:
 
 
 def only_if(words: Sequence[Token], told: Premise) -> bool:
-    """Whether a claim stands only in a condition: "Ghana won", of "if Ghana wins, I dye my beard"."""
+    """Whether a claim stands only in a condition, or is only guessed: "Ghana won", of "if Ghana wins, I dye my beard";
+    "it was Darren", of "I reckon it was Darren"."""
     said = {t.stem for t in words if t.content}
-    if not said or any(t.text.lower() in _IF for t in words):
+    if not said or any(_opens(before, t) for before, t in pairwise([_END, *words])):
         return False
     open_, settled = False, False
     for source in told.sentences:
@@ -256,11 +260,17 @@ def only_if(words: Sequence[Token], told: Premise) -> bool:
 
 
 def _without_conditions(source: Sequence[Token]) -> list[Token]:
-    """A sentence without its clauses that begin with "if"."""
+    """A sentence without its clauses that begin with "if" or "I guess"."""
     out: list[Token] = []
     inside = False
-    for t in source:
-        inside = (inside or t.text.lower() in _IF) and t.kind != "stop"
+    for before, t in pairwise([_END, *source]):
+        inside = (inside or _opens(before, t)) and t.kind != "stop"
         if not inside:
             out.append(t)
     return out
+
+
+def _opens(before: Token, t: Token) -> bool:
+    """Whether what follows is a condition or a guess."""
+    low = t.text.lower()
+    return low in _IF or low in _PERHAPS or (low in _I_GUESS and before.kind == "me")

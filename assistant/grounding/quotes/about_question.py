@@ -11,6 +11,7 @@ from assistant.grounding.claims import sentences
 from assistant.grounding.quotes.question_kind import VAGUE
 from assistant.grounding.quotes.quotation import Quotable, Quote, beginning, introduction, quoted
 from assistant.grounding.words.lexicon import CHATTED_PERSONS
+from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import alike, tokens
 
 _ABOUT = re.compile(
@@ -100,17 +101,17 @@ def what_was_told(question: str, recalled: Sequence[Quotable]) -> list[Quote]:
         return [one] if (one := introduction(in_view)) else []
     if _WHOSE.match(question):
         return _whose(in_view or recalled)
-    if named := _WHO_NAMED.match(question):
-        name = {t.stem for t in tokens(named["name"])}
+    if who := _WHO_NAMED.match(question):
+        name = {t.stem for t in tokens(who["name"])}
         telling = [one for one in recalled if name <= _named(one.episode.words)]
-        return _about([t.stem for t in tokens(named["name"])], telling)[:1]
+        return _about([t.stem for t in tokens(who["name"])], telling)[:1]
     wanted = topic(question)
     return _about(wanted, recalled) if wanted else []
 
 
 def _named(words: str) -> set[str]:
     """The stems of the names in words, without owners: not "Tom's aunt"."""
-    return {t.stem for t in tokens(words) if t.kind == "name" and not t.possessive}
+    return {t.stem for s in sentences(words) for t in named(tokens(s)) if t.kind == "name" and not t.possessive}
 
 
 def topic(question: str) -> list[str]:

@@ -6,8 +6,9 @@ People who chat drop the verb: "old teddy from leo", "took it to lisbon w/ mia i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from assistant.grounding.quotes.question_kind import Question
+from assistant.grounding.quotes.question_kind import Question, identity
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.tokens import alike, tokens
 from memory.naming.categories import PERSONS
@@ -80,6 +81,25 @@ _BEGAN = re.compile(
     r"\b(?:got|adopted|bought|found|had|have|has|owned|since|moved in|came to us|met|known|rescued)\b", re.IGNORECASE
 )
 """ "How long have we had her?", of "we adopted her last spring"."""
+_INSIDE = re.compile(
+    rf"{_LEAD}what(?:['’]?s| is| are| was| were| do (?:i|we) (?:keep|have)| did (?:i|we) (?:put|hide))"
+    r" (?:kept |hidden )?"
+    rf"(?P<where>in|inside|under|behind|on) (?:{_THING}|here|there)\W*",
+    re.IGNORECASE,
+)
+_IS_INSIDE = re.compile(
+    r"\b(?:is|are|was|were|keep|kept|put|hid|hidden|live|lives)\b[^.!?;]*"
+    r"\b(?P<where>in|inside|under|behind|on) (?:this|that|these|it|there|here)\b",
+    re.IGNORECASE,
+)
+""" "What's in the vase?", of "the spare key is inside this vase"."""
+_PHONE = re.compile(rf"{_LEAD}(?:what(?:['’]?s| is| was)|give me|tell me) .*\bnumber\b.*", re.IGNORECASE)
+_DIGITS = re.compile(r"(?:\d[\s-]?){5,}")
+""" "What is the phone number of the vet?", of "Vet is Greenfield on 01632 960123"."""
+_REASON = re.compile(r"\b(?:so|because|cos|coz|cause|since|that['’]?s why|otherwise)\b", re.IGNORECASE)
+_AFTER_ALL = re.compile(r"\W*(?:it|that) was [^.,;]+?,? (?:after all|in the end|actually)\W*", re.IGNORECASE)
+""" "It was Darren after all", told later of the same photo."""
+_NUMBERED = [t.stem for t in tokens("phone telephone mobile number call")]
 _FROM = re.compile(r"\b(?:from|off) ((?:(?!(?:in|at|on|for|and|to|when|last)\b)[\w'’]+ ?){1,3})", re.IGNORECASE)
 _WITH = re.compile(r"(?<!\w)(?:with |w/ ?|w )((?:[\w'’]+,? ?){1,4})", re.IGNORECASE)
 _SOMEBODY = PERSONS | lexicon.CHATTED_PERSONS | set("roomie roommate housemate bestie guy lady boss".split())
@@ -97,6 +117,8 @@ def plainly_told(asked: Question, line: str) -> bool:
     if _HOW_LONG.fullmatch(asked.text):
         times = any(t.kind == "day" or t.text.lower() in (*lexicon.TIMES, "years", "months") for t in tokens(line))
         return times and bool(_BEGAN.search(line)) and _all_but_verbs(asked, line)
+    if asked.kind == "who" and _AFTER_ALL.fullmatch(line):
+        return not identity(asked.tokens)
     if _GIVEN_BY.fullmatch(asked.text):
         return _all_but_verbs(asked, line) and any(_somebody(part) for part in _FROM.findall(line))
     if _BOUGHT_WHERE.fullmatch(asked.text):
@@ -106,6 +128,14 @@ def plainly_told(asked: Question, line: str) -> bool:
         gave = rf"\b{re.escape(giver)}\b[^.;!?]*\b(?:gave|got|bought|brought|sent|made|lent)\b[^.;!?]*\b(?:me|us)\b"
         from_whom = any(giver in re.findall(r"\w+", part.lower()) for part in _FROM.findall(line))
         return from_whom or bool(re.search(gave, line, re.IGNORECASE))
+    if inside := _INSIDE.fullmatch(asked.text):
+        there = {"in": "in", "inside": "in"}
+        same = (there.get(one["where"].lower(), one["where"].lower()) for one in _IS_INSIDE.finditer(line))
+        return there.get(inside["where"].lower(), inside["where"].lower()) in same
+    if _PHONE.fullmatch(asked.text) and _DIGITS.search(line):
+        return _all_but(asked, line, _NUMBERED)
+    if asked.kind == "why" and asked.wanted:
+        return _has_all(asked, line) and bool(_REASON.search(line))
     if asked.kind == "who" and _COMPANY.fullmatch(asked.text):
         return _has_all(asked, line) and any(_somebody(part) for part in _WITH.findall(line))
     if asked.kind == "when" and asked.wanted:
@@ -128,8 +158,13 @@ def _has_all(asked: Question, line: str) -> bool:
 
 def _all_but_verbs(asked: Question, line: str) -> bool:
     """The same, of a question whose verb ("gave") the word "from" stands for."""
+    return _all_but(asked, line, _GIVING)
+
+
+def _all_but(asked: Question, line: str, these: Sequence[str]) -> bool:
+    """Whether a sentence has all words by which it can answer, but for some stems."""
     here = [t.stem for t in tokens(line)]
-    things = [t for t in asked.wanted if not any(alike(t.stem, verb) for verb in _GIVING)]
+    things = [t for t in asked.wanted if not any(alike(t.stem, one) for one in these)]
     return all(any(alike(t.stem, stem) for stem in here) for t in things)
 
 

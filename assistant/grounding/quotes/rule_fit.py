@@ -21,6 +21,7 @@ _CALLED = re.compile(
     r"^\W*(?:this|that|it|here|these|those)(?:['’]s| is| are| was| were) (?:called )?(\w+)", re.IGNORECASE
 )
 _PLACING = frozenset("in at on near from to into by behind inside under".split())
+_KNOWING = frozenset(map(stem, "know have remember think say mind".split()))
 _RELATED = 0.75
 """What speaks of the matter counts after what says it."""
 
@@ -38,12 +39,20 @@ def fit(question: Question, line: str, stems: Iterable[str], n: int) -> float:
             return one.score + 1.5 if one.has_it and (one.speaks or not question.wanted) else 0.0
         case "liking":
             return one.score + 2 if one.has_it else 0.0
+        case "yes" if _of_somebody_only(question):
+            return 0.0
         case "yes":
             return one.score if one.overlap >= max(1, (len(question.wanted) + 1) // 2) - 0.25 else 0.0
         case _ if not question.wanted:
             return 1.0 + one.score + (0.5 if n == 0 else 0)
         case _:
             return one.score if one.overlap else 0.0
+
+
+def _of_somebody_only(question: Question) -> bool:
+    """Whether "does Ellie know?" names somebody, and a verb by which no sentence can be known as an answer."""
+    names = question.wanted and all(t.kind == "name" for t in question.wanted)
+    return bool(names) and any(t.stem in _KNOWING for t in question.tokens[1:])
 
 
 class _Fit:

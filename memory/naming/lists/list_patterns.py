@@ -109,10 +109,11 @@ WHO = re.compile(
 """ "Who is in my photos"."""
 ELSE = re.compile(
     rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
-    r" (?P<rest>(?:of|from|about) .*)$",
+    r" (?P<rest>(?:of|from|about) .*)$"
+    rf"|^{_PLEASE}what(?: all| else| things?)? belongs? to (?P<owner>.*)$",
     re.IGNORECASE,
 )
-""" "What else do you have from Lisbon"."""
+""" "What else do you have from Lisbon", "what belongs to Isla"."""
 DONE = re.compile(
     rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
     r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"

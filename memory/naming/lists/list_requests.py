@@ -77,7 +77,7 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
     if (found := patterns.BARE.match(text)) and _asks_without_verb(found, asks=asks, field=field):
         return _limited(found["rest"], now)
     if found := patterns.ALL_OF.match(text) or patterns.OF_WHICH.match(text) or patterns.ELSE.match(text):
-        return _limited(found["rest"], now)
+        return _limited(found.groupdict().get("owner") or found["rest"], now)
     if found := patterns.DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None

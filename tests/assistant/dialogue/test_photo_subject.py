@@ -41,6 +41,8 @@ from tests.support.pictures import coloured
         ("this is Bolt hes a rescue from Sofia we got him in 2021", "Bolt"),
         ("This is dog of my sister Agnieszka. He is called Borys.", "Borys"),
         ("this is dog of my sister", ""),
+        ("It's Isla's", ""),
+        ("Ted was mine when I was little, now he's Isla's.", ""),
     ],
 )
 def test_the_name_in_what_was_said(words: str, name: str) -> None:

@@ -18,6 +18,10 @@ LOST = [
     ("If the vet says yes we will bring him home on Friday.", "The vet said yes."),
     ("If it rains we stay in the hut in Murau.", "You stay in the hut in Murau."),
     ("Ask Lena whether the boat leaks.", "The boat leaks."),
+    ("secret santa from work, I don't know who it was, I reckon it was Darren", "It was Darren."),
+    ("We think he's part husky, from Bern.", "He's part husky."),
+    ("Maybe from Bali, ask Kim.", "From Bali."),
+    ("they're on 420 now", "On 420 now."),
     ("this is the backpack Sophie takes to school", "This is Sophie takes to school."),
 ]
 MISPLACED = [
@@ -81,6 +85,8 @@ WHOLE = [
     ("army barracks, eight men and one heater", "Eight men and one heater."),
     ("my cats and dogs in the garden", "Your cats and dogs in the garden."),
     ("If Ghana wins, I dye my beard. Ghana won.", "Ghana won."),
+    ("It's from Bali, I guess. Kim got it.", "It's from Bali."),
+    ("I reckon it was Darren.", "You reckon it was Darren."),
     ("If it rains we stay in the hut in Murau.", "If it rains you stay in the hut in Murau."),
 ]
 

@@ -29,6 +29,11 @@ DRAWN = ("I drew this at a workshop with Ken. Everyone says it looks like my bos
 LUNA = ("This is Luna, we adopted her last spring from a shelter in Valencia.",)
 DANA = ("This guy sits on my desk. Dana from accounting gave him to me when I got promoted in October.",)
 
+KEY = ("The spare key to the shed is inside this vase. Only me and Rob know that.",)
+CAN = ("This brand made Ellie come out in a rash so we don't buy it any more.",)
+VET = ("Bonnie, chip number 985141003456. Vet is Greenfield on 01632 960123. She's due her jabs every January.",)
+SANTA = ("secret santa from work, still don't know who it was, I reckon it was Darren", "it was Darren after all")
+
 
 def told(*words: str) -> list[Episode]:
     """Memories of one photo, in the order in which they were told."""
@@ -81,6 +86,11 @@ def answer(question: str, *words: str) -> str:
         (LUNA, "which shelter", "a shelter in Valencia"),
         (LUNA, "how long have we had her", "adopted her last spring"),
         (DANA, "what did Dana give me", "Dana from accounting gave him to me"),
+        (KEY, "what's in the vase", "The spare key to the shed"),
+        (KEY, "what is inside this", "The spare key to the shed"),
+        (CAN, "why don't we buy this any more", "come out in a rash"),
+        (VET, "what is the phone number of the vet", "01632 960123"),
+        (SANTA, "who gave me this", "it was Darren after all"),
     ],
 )
 def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: str, quoted: str) -> None:
@@ -107,6 +117,10 @@ def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: 
         (VASE, "who is tom"),
         (("My dog Rex, from our vet in Bern",), "what's the vet's name"),
         (SHOES, "which shop"),
+        (KEY, "does Ellie know"),
+        (CAN, "why did Rob buy this"),
+        (CAN, "does Ellie know"),
+        (VET, "what is the phone number of the school"),
         (SHOES, "how long have I had these"),
         (DRAWN, "how much was it"),
         (LUNA, "how much was she"),

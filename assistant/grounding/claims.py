@@ -12,7 +12,7 @@ from assistant.grounding.words.tokens import Token, tokens
 _END = re.compile(r"(?:[.!?…]+[\"”'’)]*|\n)(?=\s|$)\s*")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|St|e\.g|i\.e|approx|[A-Z])\.$")
 _BEFORE_NUMBER = re.compile(
-    r"\b(?:b|d|c|ca|est|no|nr|vol|pp?|abt|tel|max|min|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$", re.IGNORECASE
+    r"\b(?:b|d|c|ca|est|nr|vol|pp?|abt|tel|max|min|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$", re.IGNORECASE
 )
 """ "Born" and the like before a number, "b. 2016"."""
 _ABSTAINS = re.compile(

@@ -11,9 +11,25 @@ from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
-from tests.support.apppilot import Alike, cards, idle, look, notes, opened, picture, replies, running, sees, send, until
+from tests.support.apppilot import (
+    Alike,
+    cards,
+    drawn,
+    idle,
+    look,
+    notes,
+    opened,
+    picture,
+    replies,
+    running,
+    sees,
+    send,
+    shown,
+    until,
+)
 from tests.support.plaintalk import Talk, talk  # noqa: F401 - a fixture
 from ui import recall_strings, strings, telling_strings
+from ui.dialogs.episode_dialogs import EpisodeScreen
 from ui.dialogs.memory_browser import BrowserScreen
 
 
@@ -103,3 +119,10 @@ async def test_a_wish_to_forget_in_other_words_than_were_told_may_mean_what_is_i
         await send(app, pilot, "forget the bear")
         await opened(app, BrowserScreen)
         await sees(app.screen, "old teddy from leo", "1 of 2")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await until(lambda: kept(memory_file)[0] == ["Tom spilled beer on it"], "the memory to go")
+        await sees(app.screen, "1 of 1")  # before, the forgotten one stood there still, as "in view now"
+        assert "in view now" not in shown(app.screen)

@@ -66,10 +66,12 @@ def to_forget(memory: Memory, text: str, recalls: Sequence[Recall] = (), most: i
     more = _of_photos(memory, of_same_things(memory, _photos_of(memory, meant))) | meant
     first = [entry for entry in said if entry.id in more]
     beside = more - {entry.id for entry in first}
-    also = [entry._replace(why=OF_THE_SAME) for entry in browse.timeline(memory) if entry.id in beside]
+    kept = {entry.id: entry for entry in browse.timeline(memory)}
+    also = [entry._replace(why=OF_THE_SAME) for id, entry in kept.items() if id in beside]
     entries = [*first, *also]
     if found.instead or not entries:
-        here = [EpisodeEntry(one.episode.id, one.episode.day, IN_VIEW) for one in recalls if one.by_sight]
+        seen = (one.episode.id for one in recalls if one.by_sight)
+        here = [kept[id]._replace(why=IN_VIEW) for id in seen if id in kept]  # a recalled one may be forgotten by now
         entries = [*here, *(one for one in entries if one.id not in {other.id for other in here})]
     return found._replace(entries=entries[:most])
 

@@ -14,6 +14,7 @@ from assistant.dialogue.denials import OnRecall, as_answer, to_keep
 from assistant.dialogue.in_view import InView
 from assistant.dialogue.sentences.about_app import of_the_user
 from assistant.dialogue.sentences.plain_text import plain
+from assistant.dialogue.things_elsewhere import thing_elsewhere
 from assistant.dialogue.word_corrections import corrected, correction_of, in_view
 from memory.episode import Episode, Photo
 from memory.naming.told_elsewhere import told_elsewhere
@@ -148,10 +149,11 @@ def _correction(line: str, scene: Scene, memory: Memory) -> Correct | Say | None
 
 def _unsure(act: Act, scene: Scene, memory: Memory | None) -> Literal["", "whether it tells", "what it is about"]:
     """Whether it is unclear that a line tells something, or that it tells of the photo in view and not of somebody
-    known from other photos only: "Biscuit died", with a clock in view."""
+    or something known from other photos only: "Biscuit died", with a clock in view."""
     if act.kind == "unclear":
         return "whether it tells"
     if memory is None or scene.photo is None or scene.view.names_it or act.verdict is not None:
         return ""
     here = [scene.photo.sha256, *(recall.episode.photo.sha256 for recall in scene.view.recalls)]
-    return "what it is about" if told_elsewhere(memory, act.words, here) else ""
+    elsewhere = told_elsewhere(memory, act.words, here) or thing_elsewhere(memory, act.words, scene.view.recalls, here)
+    return "what it is about" if elsewhere else ""

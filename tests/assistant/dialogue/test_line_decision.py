@@ -102,3 +102,33 @@ def test_right_words_take_the_place_of_wrong_ones_where_one_memory_has_them(memo
         assert decide("change Ghent to Bruges", scene(one, private=True), memory) == Say("private")
         memory.add(other.episode)
         assert decide("change Ghent to Bruges", scene(), memory) == Say("several", "Ghent", n=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("the clock stopped working yesterday", True),
+        ("oh, we sold the clock", True),
+        ("my clock is broken again", True),
+        ("the clock gave it to me", False),
+        ("the strap broke yesterday", False),
+        ("the lake was cold", False),
+        ("the backpack got wet", False),
+        ("this is the clock", False),
+    ],
+)
+def test_words_about_a_thing_that_another_photo_shows_are_asked_about(
+    line: str, asked: bool, memory_file: Path
+) -> None:
+    """Before, only names were asked about, and "the clock stopped working" stood with the backpack in view for ever."""
+    clock, bag = (
+        recall("This is Mum's bedside clock.", colour="red"),
+        recall("My backpack, from the lake", colour="blue"),
+    )
+    with Memory(memory_file) as memory:
+        for one in (clock, bag):
+            memory.add(one.episode)
+        decided = decide(line, scene(bag), memory)
+        assert isinstance(decided, Keep) and (decided.unsure == "what it is about") is asked
+        known = decide(line, scene(bag, clock), memory)
+        assert not isinstance(known, Keep) or known.unsure == "", "the clock is recalled, too"

@@ -11,12 +11,13 @@ SECOND_THOUGHTS = (
     r"|(?:now i )?come to think of it|on second thoughts"
 )
 """How polite people take back what they said, as alternatives of a pattern."""
+_OF_WHAT = "(?:year|date|day|month|name|age|size|price|number|time|place|colou?r|way round)"
 TAKEN_BACK = (
     r"no+|nope|nah|wrong|sorry|oops|actually|wait(?: an? (?:moment|minute|second|bit))?|i think|i made a mistake"
     rf"|my mistake|my bad|correction|{SECOND_THOUGHTS}|how silly of me"
     r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|or rather"
     r"|to be (?:precise|exact)"
-    r"|(?:the )?(?:wrong \w+|(?:year|date|day|month|name|age|size|price|number|time) (?:is|was) wrong)"
+    rf"|wrong {_OF_WHAT}|(?:the )?{_OF_WHAT} (?:is|was) wrong"
     r"|(?:(?:it|that) )?should (?:be|say|read|have been)|make (?:that|it)|typo"
 )
 LEAD = (

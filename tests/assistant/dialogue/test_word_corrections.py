@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -158,6 +159,14 @@ def test_small_letters_and_the_only_number(line: str, before: str, after: str) -
 def test_other_lines_change_no_words(line: str) -> None:
     wanted = correction_of(line)
     assert wanted is None or corrected(wanted, [CLOCK, BOOTS, CAT]) == []
+
+
+@pytest.mark.parametrize("words", ["wrong ", "the wrong ", "make that ", "it should be ", "no, ", "wrong year, "])
+def test_one_word_again_and_again_is_read_at_once(words: str) -> None:
+    """A pattern that reads "wrong wrong" in two ways took minutes for 200 characters."""
+    began = time.process_time()
+    assert correction_of((words * 70)[:199]) is None
+    assert time.process_time() - began < 1
 
 
 def test_where_several_memories_have_the_words_none_is_chosen() -> None:

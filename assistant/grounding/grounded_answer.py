@@ -162,14 +162,14 @@ class GroundedAnswer(GroundedText):
         if of_caption := self._picked(self._corrected):
             return of_caption.text
         of_the_world = general(self._question, frozenset().union(*(one.stems for one in self._evidence.told)))
-        told = what_was_told(self._question, self._recalled) if topic(self._question) else []
+        told = what_was_told(self._question, self._recalled)
         found = None if len(told) > 1 else self._picked(self._recalled, silent=silent)
         if found and (not of_the_world or pick.covers(self._question, found.text)):
             self._quoted = (found.episode,)
             return f"{quotation.NOT_SEEN} {found.text}" if self._not_seen else found.text
         if of_the_world:
             return quotation.GENERAL
-        if told := told or what_was_told(self._question, self._recalled):
+        if told:
             self._quoted = tuple(one.episode for one in told)
             return " ".join(one.text for one in told)
         untold, held = pick.untold(self._question, self._recalled), " ".join(self._held)

@@ -17,8 +17,9 @@ from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.telegraphic import telegraphic
 from assistant.grounding.words.tokens import tokens
+from memory.naming.word_lists import KIN
 
-_OF_KIN = re.compile(r"^The ([mdng])(?=(?:um|om|ad|ran|an|ana|randma|randpa|randad|ranny)['’]s\b)", re.IGNORECASE)
+_OF_KIN = re.compile(rf"^The (?P<whose>(?:{'|'.join(sorted(KIN | {'gran', 'nan'}))})['’]s)\b", re.IGNORECASE)
 """ "The mum's boots", of "Mum's boots"."""
 _IT_WAS = re.compile(
     r"\W*(?:(?:it|that) was|(?:they|he|she)(?:['’](?:re|s)| are| were| is| was)) (?P<rest>.+)",
@@ -67,7 +68,7 @@ class GroundedCaption(GroundedText):
 
     def _worded(self, verdict: Verdict) -> str:
         """The sentence with the name of what is in view, and with the day that was told before it."""
-        sentence = _OF_KIN.sub(lambda kin: kin[1].upper(), super()._worded(verdict))
+        sentence = _OF_KIN.sub(lambda kin: kin["whose"].capitalize(), super()._worded(verdict))
         if not self.shown and only_day(sentence):
             self._day = self._day or sentence
             return ""

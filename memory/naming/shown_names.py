@@ -52,8 +52,7 @@ def shown_names(words: Sequence[Word], found: Sequence[FoundName], first: bool) 
         seen |= _from(words, by_start, at)
     if first:
         at = 2 if [word.key for word in words[:2]] == ["me", "and"] else 0
-        of_somebody = _of_somebody(words, by_start)
-        at = of_somebody or at
+        at = _of_somebody(words, by_start) or at
         seen |= _from(words, by_start, at) if words[at].key in MINE else _listed(words, by_start, at)
     return seen
 

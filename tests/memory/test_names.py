@@ -29,6 +29,11 @@ TOLD = Path(__file__).parent / "names_told.txt"
 DAY = datetime(2025, 5, 12, 12, tzinfo=UTC)
 
 
+def test_a_pet_of_somebody_is_shown() -> None:
+    assert names("Mum's dog Winnie. She forgets to feed her.").shown == ("Winnie",)
+    assert names("Mum's friend Carol came to lunch").shown == ()
+
+
 @pytest.fixture
 def memory(memory_file: Path) -> Iterator[Memory]:
     with Memory(memory_file) as opened:

@@ -42,10 +42,10 @@ def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
     entries = browse.timeline(memory)
     if wanted.why:
         of_time = TimeQuery("", wanted.since, wanted.before, without=wanted.without)
-        told = browse.told_of(memory, of_time) if wanted.told else {}
-        then = browse.told_then(memory, of_time) if wanted.told_then else None
-        by_day = [entry for entry in entries if of_time.has(entry.day) or entry.id in told]
-        entries = by_day if then is None else [entry for entry in entries if entry.id in then]
+        then = browse.told_then(memory, of_time) if wanted.told_then else set()
+        told = browse.told_of(memory, of_time) if wanted.told else then
+        by_day = not wanted.told_then
+        entries = [entry for entry in entries if (by_day and of_time.has(entry.day)) or entry.id in told]
     if wanted.photos is not None:
         ids = _of_photos(memory, wanted.photos)
         return [entry for entry in entries if entry.id in ids]

@@ -22,6 +22,7 @@ LOST = [
     ("We think he's part husky, from Bern.", "He's part husky."),
     ("Maybe from Bali, ask Kim.", "From Bali."),
     ("they're on 420 now", "On 420 now."),
+    ("These were for my graduation. Cost me $180 plus shipping.", "Cost you $180 plus shipping."),
     ("this is the backpack Sophie takes to school", "This is Sophie takes to school."),
 ]
 MISPLACED = [
@@ -111,6 +112,11 @@ def test_a_whole_sentence_stays(told: str, sentence: str) -> None:
 )
 def test_an_answer_says_no_word_twice_that_was_told_once(told: str, question: str, answer: str, holds: bool) -> None:
     assert (answer in check(answer, recall(told, by_sight=True), question=question).shown) is holds
+
+
+def test_whose_it_is_stands_in_a_caption_as_it_was_told() -> None:
+    told = recall("Mum's good boots, only for church.", by_sight=True)
+    assert check("The mum's good boots, only for church.", told).shown == "Mum's good boots, only for church."
 
 
 def test_an_answer_does_not_ask_back() -> None:

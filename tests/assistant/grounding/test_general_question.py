@@ -33,7 +33,12 @@ def test_a_model_that_sees_nothing_says_what_it_can_answer() -> None:
 
 def test_things_that_were_told_of_are_no_matter_of_the_world() -> None:
     circus = recall("Circus on the meadow. Mama Rosa sells tickets and walks the rope.")
-    for question, world in (("what do tickets cost", False), ("what do lions cost", True)):
+    for question, world in (
+        ("what do tickets cost", False),
+        ("what do lions cost", True),
+        ("who has a rope", False),
+        ("who has a lion", True),
+    ):
         assert (check("I do not know.", circus, question=question).shown == GENERAL) is world
 
 

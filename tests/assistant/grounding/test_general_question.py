@@ -36,10 +36,14 @@ def test_things_that_were_told_of_are_no_matter_of_the_world() -> None:
     for question, world in (
         ("what do tickets cost", False),
         ("what do lions cost", True),
-        ("who has a rope", False),
-        ("who has a lion", True),
     ):
         assert (check("I do not know.", circus, question=question).shown == GENERAL) is world
+
+
+def test_who_has_what_was_told_of_is_no_matter_of_the_world() -> None:
+    rash = recall("This brand made Ellie come out in a rash so we don't buy it any more.")
+    assert check("I do not know.", rash, question="who has a rash").shown != GENERAL
+    assert check("I do not know.", rash, question="who has a lion").shown == GENERAL
 
 
 def test_what_a_model_that_sees_knows_is_shown_and_marked() -> None:

@@ -11,9 +11,9 @@ from assistant.backends.fake import FakeBackend
 from assistant.photo import load_photo
 from memory.episode import Episode, Turn
 from memory.store import Memory
-from tests.support.apppilot import opened, picture, running, sees, send, until
+from tests.support.apppilot import drawn, opened, picture, running, sees, send, until
 from ui.dialogs.edit_screen import EditScreen
-from ui.dialogs.episode_dialogs import RememberDialog
+from ui.dialogs.episode_dialogs import EpisodeScreen, RememberDialog
 from ui.dialogs.memory_browser import BrowserScreen
 from ui.dialogs.statistics_screen import StatisticsScreen
 
@@ -72,3 +72,19 @@ async def test_a_photo_without_a_date_is_remembered_without_one(memory_file: Pat
         app.screen.query_one("#words", Input).value = "This is Zuri."
         await pilot.press("enter")
         await until(lambda: memory_file.exists() and days(memory_file) == [None], "the memory")
+
+
+async def test_what_is_forgotten_is_said_with_all_of_its_quotation(memory_file: Path, photos: Path) -> None:
+    """Before, the line ended at a comma of the memory's words: "the memory “old kettle. u takes it back"."""
+    photo = load_photo(picture(photos / "kettle.png", "red"))
+    with Memory(memory_file) as memory:
+        memory.add(Episode(photo, (Turn("user", "old kettle, leaks a bit, still good"),), NOW, day=None))
+    async with running(memory_file, FakeBackend()) as (app, pilot):
+        await send(app, pilot, "/memories")
+        await opened(app, BrowserScreen)
+        await sees(app.screen, "1 of 1")
+        await pilot.press("f")
+        await opened(app, EpisodeScreen)
+        await drawn(app)
+        await pilot.press("y")
+        await sees(app.screen, "“old kettle, leaks a bit, …”; its photo", "u takes it back")

@@ -50,6 +50,10 @@ def _cards(ids: Sequence[str], size: CardSize, memory: Memory) -> tuple[CardSize
     return size, drawn
 
 
+_CLAUSE = re.compile(r"(?:“[^”]*”|[^,.]|[,.](?! |$))+")
+"""The first clause of a line, whatever stands in quotation marks."""
+
+
 class MemoriesController:
     """The memory browser of one app."""
 
@@ -226,7 +230,8 @@ class MemoriesController:
         self.people.changed(lines)
         if screen := self.screen:
             self._there = there
-            line = re.split(r"[,.](?: |$)", lines[0])[0]
+            clause = _CLAUSE.match(lines[0])
+            line = clause[0] if clause else lines[0]
             screen.show_line(BROWSER_DONE.format(line=line) if lines[-1] == UNDO_HOW else f"{line}.")
             self.browse(screen.words)
 

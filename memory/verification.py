@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory.db import database_files, snapshots
+from memory.db import database_files, snapshots, word_index
 from memory.db.checks import CHECKS
 from memory.db.memory_file import MemoryFile
 from memory.errors import MemoryFileError
@@ -17,13 +17,15 @@ def problems(file: MemoryFile) -> list[str]:
             if check is None:
                 found += _repaired_indexes(file)
                 continue
-            with file.transaction() as db:
+            # SQLite checks an index of words by a statement that writes, and lets no reader wait to become a writer.
+            writes = check is word_index.check and not file.read_only
+            with file.transaction("IMMEDIATE" if writes else "DEFERRED") as db:
                 found += check(db)
         except MemoryFileError as error:
             if "locked" in str(error.__cause__):  # another program writes: that is no damage
                 raise
             if file.read_only and "readonly" in str(error.__cause__):
-                continue  # SQLite checks an index of words by a statement that would write
+                continue  # the index of words cannot be checked here
             found.append(str(error))
         except (ValueError, UnicodeError) as error:
             found.append(f"a stored value is not what it should be: {error}")

@@ -63,9 +63,12 @@ def build_spellings(db: sqlite3.Connection) -> None:
 
 
 def check(db: sqlite3.Connection) -> Iterator[str]:
-    """The indexes are sound, have a row for each episode, and hold the same words. Yields problems."""
+    """The indexes are sound, have a row for each episode, and hold the same words. Yields problems.
+
+    Run it in an IMMEDIATE transaction: it takes the write lock.
+    """
     for index in INDEXES:
-        try:  # before anything is read, as it takes the write lock: a reader cannot always become a writer later
+        try:
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")
         except engine.failures() as error:
             if "malformed" not in str(error):

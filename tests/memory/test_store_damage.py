@@ -209,12 +209,17 @@ def test_a_locked_memory_says_so(path: Path) -> None:
         assert memory.add(episode())
 
 
-def test_a_check_waits_for_a_program_that_is_writing(path: Path) -> None:
-    """It read before it wrote, and SQLite lets no reader wait to become a writer: it refuses that at once."""
+@pytest.mark.parametrize("used", [True, False], ids=["used before", "just opened"])
+def test_a_check_waits_for_a_program_that_is_writing(path: Path, used: bool) -> None:
+    """It read before it wrote, and SQLite lets no reader wait to become a writer: it refuses that at once. In a file
+    just opened, SQLite reads what the index of words is like even before a statement that only writes."""
     with Memory(path) as memory:
         memory.add(episode())
-        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         memory.verify()  # what it loads takes longer than the other is going to write
+    with Memory(path) as memory:
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        if used:
+            memory.verify()
         other.execute("BEGIN IMMEDIATE")
         ends = threading.Timer(1.0, other.execute, ("COMMIT",))
         ends.start()

@@ -11,7 +11,7 @@ message begins with a date and a sender; the lines up to the next such beginning
 Dates are written as the telephone was set: with points, slashes or dashes, and the day, the month or the year first. A
 single line does not tell which, so the whole file decides (`_day_order`). "attached" and "omitted" are written in the
 telephone's language: they are recognised by their form, and by the left-to-right mark that WhatsApp puts before its own
-words; its notices, and the halves of its clocks, are in `whatsapp_words.py`. A clock with other halves is refused and
+words; its notices, and the halves of its clocks, are in `whatsapp_words.toml`. A clock with other halves is refused and
 never taken for the morning. Of calendars other than the Gregorian only the years of Thailand's are read.
 """
 
@@ -26,7 +26,7 @@ from typing import NamedTuple, get_args
 
 from assistant.importing.chats.chat import Chat, Message
 from assistant.importing.chats.whatsapp_senders import deeds, group, names_a_group, names_with_colons, within_quotes
-from assistant.importing.chats.whatsapp_words import LEFT_OUT, OMITTED, half_of, is_notice, without_additions
+from assistant.importing.chats.whatsapp_words import half_of, is_left_out, is_notice, tells_omission, without_additions
 from assistant.metadata.name_day import DayOrder
 from memory.errors import KeepsakeError
 
@@ -198,6 +198,8 @@ def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, in
         if hour > 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
+    elif hour == 24:
+        hour = 0  # of the same day: clocks that count from 1 to 24 write 24:05
     return (hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
@@ -270,10 +272,10 @@ def _message(when: datetime, body: str, colons: Mapping[str, str]) -> Message | 
         body = f"{body[: attached.start()]}\n{body[attached.end() :]}"
         return Message(when, sender, _plain(body), file=_MARKS.sub("", attached[1]).strip())
     first, _, caption = body.partition("\n")
-    if caption and LEFT_OUT.fullmatch(_plain(first)) and OMITTED.search(first):
+    if caption and is_left_out(_plain(first)) and tells_omission(first):
         return Message(when, sender, _plain(caption), omitted=True)
-    if body.startswith(_MARK) or LEFT_OUT.fullmatch(body.strip()):
-        omitted = LEFT_OUT.fullmatch(plain) or OMITTED.search(body)
+    if body.startswith(_MARK) or is_left_out(body.strip()):
+        omitted = is_left_out(plain) or tells_omission(body)
         return Message(when, sender, "", omitted=True) if omitted else None
     text = without_additions(_plain(_EDITED.sub("", body)))
     return None if not text or is_notice(plain, sender) else Message(when, sender, text)

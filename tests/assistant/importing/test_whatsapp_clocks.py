@@ -90,3 +90,9 @@ def test_an_hour_of_zero_makes_no_word_known() -> None:
     """The word was taken for one of a clock of 24 hours, and 9:15 in the evening for the morning."""
     with pytest.raises(KeepsakeError, match="its clock says 'anw'"):
         chat("Android", "31/12/23, 0:05 ANW", "31/12/23, 9:15 ANW")
+
+
+def test_an_hour_of_24_begins_the_day_beside_it() -> None:
+    """Clocks that count from 1 to 24; the message was taken for lines of the one before."""
+    assert chat("Android", "31/12/23, 9:15", "31/12/23, 24:05") == [MORNING, datetime(2023, 12, 31, 0, 5)]
+    assert len(chat("Android", "31/12/23, 9:15", "31/12/23, 25:05")) == 1

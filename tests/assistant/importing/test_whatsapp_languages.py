@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import tomllib
 import unicodedata
 import zipfile
 from datetime import datetime
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.importing.chats import whatsapp
+from assistant.importing.chats import whatsapp, whatsapp_words
 from assistant.importing.sources import open_source
 from memory.errors import KeepsakeError
 from tests.support.pictures import noise
@@ -191,3 +193,15 @@ def test_a_damaged_zip_of_a_chat_is_one_line_and_one_bad_photo_is_one(tmp_path: 
         (item,) = source.items
         with pytest.raises(KeepsakeError, match="cannot be unpacked"):
             item.read()
+
+
+def test_every_section_of_the_table_names_languages_and_is_used() -> None:
+    """Each expression is one by itself: no bracket of one line closes in the next."""
+    table = tomllib.loads(whatsapp_words.TABLE.read_text(encoding="utf-8"))
+    source = Path(whatsapp_words.__file__).read_text(encoding="utf-8")
+    assert all(f'"{section}"' in source or f"_any('{section}')" in source for section in table)
+    for section, languages in table.items():
+        for language, expressions in languages.items():
+            assert section == "halves" or re.fullmatch("[a-z]{2}", language), (section, language)
+            assert all(re.compile(expression) for expression in expressions)
+            assert len(set(expressions)) == len(expressions) > 0, (section, language)

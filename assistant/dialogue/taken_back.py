@@ -11,20 +11,24 @@ SECOND_THOUGHTS = (
     r"|(?:now i )?come to think of it|on second thoughts"
 )
 """How polite people take back what they said, as alternatives of a pattern."""
-_OF_WHAT = "(?:year|date|day|month|name|age|size|price|number|time|place|colou?r|way round)"
+_OF_WHAT = "(?:year|date|day|month|name|age|size|price|number|code|time|place|city|town|country|colou?r|side|way round)"
 TAKEN_BACK = (
     r"no+|nope|nah|wrong|sorry|oops|actually|wait(?: an? (?:moment|minute|second|bit))?|i think|i made a mistake"
     rf"|my mistake|my bad|correction|{SECOND_THOUGHTS}|how silly of me"
     r"|i(?:'m| am| was| must have been) (?:mistaken|wrong|confused)|i got that wrong|or rather"
     r"|to be (?:precise|exact)"
     rf"|wrong {_OF_WHAT}|(?:the )?{_OF_WHAT} (?:is|was) wrong"
-    r"|(?:(?:it|that) )?should (?:be|say|read|have been)|make (?:that|it)|typo"
+    r"|(?:(?:it|that) )?should (?:be|say|read|have been)|make (?:that|it)|typo|(?:i )?meant|i mean"
 )
 LEAD = (
     rf"(?:(?:{TAKEN_BACK}|please|pls|well|oh|ah|hm+|but|and|ok|okay|can you|could you|you should|excuse me)"
     r"[\s,.!:;–—-]+)*"
 )
 """What may stand before what is right: "no sorry, ..."."""
+_BEHIND = re.compile(
+    rf"(?:[\s,.!:;–—-]+(?:{TAKEN_BACK}|rather|please|pls|plz|thanks?|thank you|thx|lol|haha|though|tho))+[\s.!]*",
+    re.IGNORECASE,
+)
 TAKES_BACK = re.compile(rf"\b(?:{TAKEN_BACK})\b", re.IGNORECASE)
 A_NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
 """A whole text that is a number, alone or with a word behind it."""
@@ -35,6 +39,14 @@ _OTHERWISE = re.compile(
     rf" (?:in |on |at |with |from |for )?(?P<new>{_ONE})\b"
 )
 """ "In 2019, no wait, 2020"."""
+
+
+def core(text: str) -> tuple[str, bool]:
+    """A line without what stands behind what it says, "code 4421, sorry", and whether that takes something back."""
+    for found in re.finditer(r"(?<=[\w'])[\s,.!:;–—-]", text):
+        if behind := _BEHIND.fullmatch(text, found.start()):
+            return text[: found.start()], bool(TAKES_BACK.search(behind[0]) or "rather" in behind[0].lower())
+    return text, False
 
 
 def settled(words: str) -> str:

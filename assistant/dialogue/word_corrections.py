@@ -13,8 +13,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from assistant.dialogue.only_of_its_kind import all_of_its_kind, said_alone, same_kind
-from assistant.dialogue.taken_back import A_NUMBER, LEAD
+from assistant.dialogue.only_of_its_kind import MONTH, before_a_thing, only, said_alone, same_kind
+from assistant.dialogue.taken_back import A_NUMBER, LEAD, core
 from memory.episode import Episode, Recall, Turn
 from memory.naming.categories import of_one_category
 from memory.text import folded
@@ -40,6 +40,26 @@ _NOT_BUT = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(r"(?P<new>.+?),? (?:and )?(?:not|instead of|rather than) (?P<old>[^,.;]+?)[\s.!]*", re.IGNORECASE)
+_NOT_THEN = re.compile(rf"{LEAD}not (?P<old>[^\s,.;]+)(?:[,;:–—-] ?| - )(?P<new>[^\s,.;]+)[\s.!]*", re.IGNORECASE)
+""" "Not wife, girlfriend": of two words of one kind."""
+_SAID = re.compile(
+    rf"{LEAD}i (?:said|wrote|typed|put) (?P<old>[^,.;]+?),? (?:but|and) (?:it|that|he|she|they)(?:'s| is| was"
+    r"|'re| are| were| should (?:be|say|have been)) (?P<new>[^,.;]+?)[\s.!]*",
+    re.IGNORECASE,
+)
+_RELATES = re.compile(
+    r"(?:it|he|she|they)(?:'s|s| is| was|'re| are| were) (?:[^\W\d]+ ){0,3}"
+    r"(?P<behind>to|from|with|at|in|on|by|of|for|near) (?P<new>[^\s,.;]+),? (?:and )?"
+    r"not (?:(?P=behind) )?(?P<old>[^\s,.;]+)",
+    re.IGNORECASE,
+)
+""" "He is allergic to beef, not chicken", of "to chicken"; it says nothing of who is in the photo."""
+_OF_A_MAKE = re.compile(
+    r"(?:it|he|she)(?:'s| is| was) (?P<new>an? [A-Z][\w'-]+),? (?:and )?not (?P<old>an? [A-Z][\w'-]+)"
+)
+""" "It's a Giant, not a Trek": of what was told with the article, too."""
+_ONE = re.compile(r"\s+ones?$", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:the|an?)\s+", re.IGNORECASE)
 _SPELLED = re.compile(
     rf"{LEAD}(?:.{{0,40}}\b)?(?:is|are|was|'s|it)?(?: actually| really)? ?(?:spelled|spelt|written)"
     r"(?: like(?: this)?:?)? (?P<new>[^\W\d_][\w'-]+)(?:[, ]+not (?P<old>[^\W\d_][\w'-]+))?"
@@ -84,8 +104,8 @@ class Correction(NamedTuple):
     """Whether the line says both whole: "change X to Y"; else they are of one kind and length: "... Y, not X"."""
     wish: bool = False
     """Whether the line is a wish to change words, and nothing else."""
-    alone: bool = False
-    """Whether `new` takes the place of the only thing of its kind that the words have: the only year, side, size ..."""
+    its_kind: re.Pattern[str] | None = None
+    """Where `new` takes the place of the only thing of its kind that the words have, what finds these: the years ..."""
 
 
 def correction_of(text: str) -> Correction | None:
@@ -94,24 +114,36 @@ def correction_of(text: str) -> Correction | None:
     text = text.removesuffix("?") if _COULD_YOU.match(text) else text
     if len(text) > 200 or text.endswith("?"):
         return None
+    if alone := said_alone(text):
+        return Correction("", alone.new, its_kind=alone.its_kind)
+    text, takes_back = core(text)
+    text = re.sub(r"!+ ", ", ", text)
     if found := _STAR.fullmatch(text) or _STAR_BEHIND.fullmatch(text):
         new = found["new"]
-        return Correction("", new, alone=True) if new.isdecimal() else Correction("", new)
+        return Correction("", new, its_kind=only(new).its_kind) if new.isdecimal() else Correction("", new)
     for pattern in (_SPELLED, _LETTERS):
         if found := pattern.fullmatch(text):
             return Correction(found.groupdict().get("old") or "", found["new"])
-    if alone := said_alone(text):
-        return Correction("", alone, alone=True)
+    if alone := said_alone(text, takes_back):
+        return Correction("", alone.new, its_kind=alone.its_kind)
     for pattern in (_CHANGE, _MEANT):
         if found := pattern.fullmatch(text):
             return _checked(Correction(*_without_small(found["old"], found["new"]), wish=pattern is _CHANGE))
+    if found := _SAID.fullmatch(text):
+        return _checked(Correction(*_without_small(found["old"], found["new"]), whole=False))
+    if found := _RELATES.fullmatch(text):
+        return _checked(Correction(f"{found['behind']} {found['old']}", f"{found['behind']} {found['new']}"))
+    if found := _OF_A_MAKE.fullmatch(text):
+        return _checked(Correction(found["old"], found["new"]))
+    if (found := _NOT_THEN.fullmatch(text)) and same_kind(found["old"], found["new"]):
+        return _checked(Correction(found["old"], found["new"], whole=False))
     for pattern in (_NOT_BUT, _NOT):
         if found := pattern.fullmatch(text):
-            old, new = _without_small(found["old"], found["new"])
+            old, new = _without_small(*(_ONE.sub("", found[which].strip()) for which in ("old", "new")))
             old, new = _without_small(old, _counterpart(old, new.split(), pattern is _NOT_BUT))
             if _WHO_IT_IS.match(text) and not A_NUMBER.fullmatch(new) and not _of_its_own(text, old, new):
                 return None
-            return _checked(Correction(old, new, whole=False))
+            return _checked(Correction(_year_of(old, new), new, whole=False))
     return None
 
 
@@ -123,11 +155,10 @@ def _of_its_own(text: str, old: str, new: str) -> bool:
 
 def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Episode, Episode]]:
     """The memories that have the words to be corrected, each as it is and as it shall be."""
-    if wanted.alone:
-        pattern = all_of_its_kind(wanted.new)
+    if pattern := wanted.its_kind:
         episodes = [one for one in episodes if len(pattern.findall(one.words)) == 1]
     elif old := wanted.old or _spelled_like(wanted.new, episodes):
-        pattern = re.compile(rf"(?<!\w){re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
+        pattern = re.compile(rf"(?<!\w){_day(old) or re.escape(old)}(?=(?:'?s)?(?!\w))", re.IGNORECASE)
     else:
         return []
     found: dict[str, tuple[Episode, Episode]] = {}
@@ -138,6 +169,12 @@ def corrected(wanted: Correction, episodes: Sequence[Episode]) -> list[tuple[Epi
             turns = [Turn(turn.role, text) if turn.role == "user" else turn for turn, text in pairs]
             found[one.id] = (one, replace(one, turns=tuple(turns)))
     return [*found.values()]
+
+
+def _day(text: str) -> str:
+    """A regular expression of "the 3rd" as a day of a month, with its ending or without; "" for any other text."""
+    day = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)", text)
+    return rf"(?:{day[1]}(?:{text[len(day[1]) :]})?(?= (?:of )?{MONTH}\b)|{text})" if day else ""
 
 
 def in_view(recalls: Sequence[Recall]) -> list[Episode]:
@@ -151,10 +188,16 @@ def _checked(wanted: Correction) -> Correction | None:
     return wanted if differs and all(0 < n <= LONGEST for n in lengths) else None
 
 
+def _year_of(old: str, new: str) -> str:
+    """ "1961", of "1962, not 61"."""
+    return new[:2] + old if re.fullmatch(r"(?:19|20)\d\d", new) and re.fullmatch(r"\d\d", old) else old
+
+
 def _counterpart(old: str, said: Sequence[str], first: bool) -> str:
     """What takes the place of `old` in words that say it: as many words at their beginning (`first`) or end; of a lone
     number the only one there: "my 33rd birthday", for "34th"; of a word the only one of its kind: "her left paw"."""
-    alike = [word for word in said if same_kind(old, word) and word.lower() != old.lower()]
+    whose = [word for word in said if word.endswith("'s")] if old.endswith("'s") else []
+    alike = whose or [word for word in said if same_kind(old, word) and word.lower() != old.lower()]
     if len(alike) == 1:
         return alike[0]
     numbers = [word for word in said if A_NUMBER.fullmatch(word)] if A_NUMBER.fullmatch(old) and " " not in old else []
@@ -163,8 +206,11 @@ def _counterpart(old: str, said: Sequence[str], first: bool) -> str:
 
 
 def _without_small(old: str, new: str) -> tuple[str, str]:
-    """Both without the small words that they share: "in Vienna", "in Rome"."""
+    """Both without the small words that they share, "in Vienna", "in Rome", and the old one without an article if it is
+    one word of those that stand before a thing: "the right"."""
     old, new = old.strip(), new.strip()
+    if (article := _ARTICLE.match(old)) and before_a_thing(old[article.end() :]):
+        old = old[article.end() :]
     while (lead := _SMALL.match(old)) and new.lower().startswith(lead[0].lower()):
         old, new = old[lead.end() :], new[lead.end() :]
     return old, new
@@ -179,6 +225,8 @@ def _of_one_kind(wanted: Correction, found: re.Match[str]) -> bool:
         return True
     if A_NUMBER.fullmatch(old) or A_NUMBER.fullmatch(new):
         return bool(A_NUMBER.fullmatch(old) and A_NUMBER.fullmatch(new))
+    if old.endswith("'s") and new.endswith("'s"):
+        return True
     words = old.isalpha() and new.isalpha()
     return found.start() > 0 and (
         (old[:1].isupper() and new[:1].isupper())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from assistant.dialogue.taken_back import settled
 from assistant.dialogue.word_corrections import corrected, correction_of
 from memory.episode import Episode, Photo, Turn
 
+TABLE = Path(__file__).parents[2] / "data" / "corrections.tsv"
 WHEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
 
 
@@ -139,6 +141,18 @@ def test_small_letters_and_the_only_number(line: str, before: str, after: str) -
     assert after or wanted is None or not corrected(wanted, [told(before)])
 
 
+def test_corrections_from_a_table() -> None:
+    """As people type them: what is right before or behind its "sorry", with what it takes the place of or without."""
+    rows = [row.split("\t") for row in TABLE.read_text(encoding="utf-8").splitlines() if not row.startswith("#")]
+    wrong = {}
+    for before, line, after in rows:
+        wanted = correction_of(line)
+        found = [new.words for _, new in corrected(wanted, [told(before)])] if wanted else []
+        if found != [after] * bool(after):
+            wrong[line, before] = found
+    assert len(rows) > 80 and not wrong
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -161,7 +175,23 @@ def test_other_lines_change_no_words(line: str) -> None:
     assert wanted is None or corrected(wanted, [CLOCK, BOOTS, CAT]) == []
 
 
-@pytest.mark.parametrize("words", ["wrong ", "the wrong ", "make that ", "it should be ", "no, ", "wrong year, "])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "not a ",
+        "it's a ",
+        "no, from ",
+        "the code ",
+        "pls ",
+        "wrong city, ",
+        "wrong ",
+        "the wrong ",
+        "make that ",
+        "it should be ",
+        "no, ",
+        "wrong year, ",
+    ],
+)
 def test_one_word_again_and_again_is_read_at_once(words: str) -> None:
     """A pattern that reads "wrong wrong" in two ways took minutes for 200 characters."""
     began = time.process_time()

@@ -26,7 +26,7 @@ class Command(NamedTuple):
 
 _LEAD = (
     r"(?:(?:never ?mind|nvm|please|pls|plz|oops|whoops|ups|sorry|wait|no+|oh(?: no)?|ah|ok(?:ay)?|hm+|and|but"
-    r"|actually|argh|now|just"
+    r"|actually|argh|now|just|(?:i made|that was|it was|my) (?:a )?mistake|(?:that|it) was wrong"
     r"|can you|could you|would you|will you|can we|i want(?: you)? to|i(?:'d| would) like(?: you)? to|you can|let's)"
     r"[\s,.!:–—-]+)*"
 )
@@ -45,17 +45,23 @@ _UNDO = re.compile(
     rf"|take (?:{_LAST}|{_SAID}) back|take back (?:it|that|this|{_LAST}|{_SAID})|take ?back"
     rf"|(?:i )?(?:take|took|taking) (?:it|that|this) back"
     rf"|(?:delete|remove|erase|scrap|scratch|drop|discard|cancel|unsave|forget|revert|kill|ignore|strike)"
-    rf" (?:{_LAST}|{_SAID})|scratch that"
+    rf" (?:{_LAST}|{_SAID})|(?:scratch|strike|cancel|revert|unsave) (?:that|this|it)"
+    r"|revert|(?:go )?(?:back one|one) step(?: back)?|(?:ctrl|control|cmd)[ +-]?z"
     r"|i (?:didn'?t|did not|never) (?:mean|want|intend|wanted|meant)(?: you)? to (?:save|keep|remember|store|tell you"
     r"|say|send|write|type|add|enter) (?:it|that|this)"
     r"|(?:don'?t|do not|you shouldn'?t|never) (?:save|keep|store) (?:that|this|it)(?: one)?"
     rf"|that (?:wasn'?t|was not) (?:supposed|meant) to be (?:saved|kept|remembered|stored)){_END}",
     re.IGNORECASE,
 )
+_DELETE = "(?:delete|remove|erase|scrap|discard|trash|bin|wipe|get rid of|throw away)"
+_PHOTO = "(?:one|photo(?:graph)?|picture|pic|image|memory|note|entry)"
+_OUT = "(?:from|out of) (?:(?:your|my) (?:memory|memories|head|mind)|the memory)"
 _DELETE_THIS = re.compile(
-    rf"{_LEAD}(?:(?:delete|remove|erase|scrap|discard|trash|get rid of|throw away) (?:it|that|this|these|those|them)"
-    r"|(?:delete|remove|erase|scrap|discard|trash|forget|get rid of|throw away) (?:about )?(?:this|that|the) "
-    r"(?:one|photo(?:graph)?|picture|pic|image|memory|note|entry)"
+    rf"{_LEAD}(?:{_DELETE} (?:it|that|this|these|those|them)(?: {_OUT})?"
+    rf"|(?:{_DELETE}|forget) (?:about )?(?:this|that|the) {_PHOTO}(?: {_OUT})?|forget (?:about )?this"
+    rf"|throw (?:this|that|the) {_PHOTO} (?:out|away)"
+    rf"|i(?:'d like| want) (?:this|that|the) (?:{_PHOTO} )?(?:to be )?(?:gone|deleted|removed|erased|forgotten)"
+    r"|forget (?:that )?i (?:ever )?(?:told|showed) you (?:this|that)"
     r"|(?:delete|remove|erase|forget|get rid of) (?:everything|all)(?: (?:that )?(?:i said|i told you|you know))?"
     rf" (?:about|of|on) (?:it|this|that|this one|this photo|this picture|him|her|them)){_END}",
     re.IGNORECASE,
@@ -68,11 +74,15 @@ _REMINDERS = re.compile(
     r"|(?:do i have|have i got|are there|show(?: me)?|list|what are|which|what|any)(?: all)?"
     r"(?: (?:of )?(?:my|the|your|any))?(?: open| standing| other| more)? reminders"
     r"(?: (?:do i have|have i got|are there|did i set|left|for me|i (?:have|set)))?"
-    r")[\s?.!]*",
+    r"|(?:my )?reminders|(?:did|have) i set (?:a|any) reminders?"
+    r"|(?:is|was) there (?:anything|something) i (?:wanted|asked|needed)(?: you)? to (?:be )?remind(?:ed)?(?: me)?"
+    r"(?: (?:of|about))?"
+    r")(?:,? please)?[\s?.!]*",
     re.IGNORECASE,
 )
 _PEOPLE = re.compile(
-    rf"{_LEAD}(?:(?:tell me |show me |list )?(?:who(?: (?:all|else))?|which names|what names|everyone|everybody)"
+    rf"{_LEAD}(?:(?:tell me |show me |list )?"
+    r"(?:who(?: (?:all|else))?|which (?:names|people)|what names|everyone|everybody)"
     r"(?: (?:are|is))?(?: (?:all )?(?:the )?(?:people|persons|ones|names))?(?: (?:that|who))? "
     r"(?:(?:do|did|have) (?:you|i) (?:know|remember|told you about|tell you about|met|named)(?: you)?(?: about)?"
     r"|(?:do )?(?:you|i|we) know|you remember|i(?:'ve| have)? told you about))(?: (?:so far|by now|already))?[\s?.!]*",
@@ -81,7 +91,9 @@ _PEOPLE = re.compile(
 """ "Who are the people you know?", "who have I told you about": asks for all names."""
 _END_REMINDER = re.compile(
     rf"(?:(?P<said>.*?\S)[\s,.;:–—-]+(?:(?:so|and|then) )?)??{_LEAD}(?:drop|cancel|end|delete|remove|stop|clear"
-    r"|forget|close)(?: about)? (?:the|that|this|my|your) reminders?(?: (?:about|for|of|to|now|then)\b.*)?[\s.!]*",
+    r"|forget|close)(?: about)? (?:the|that|this|my|your) reminders?(?: (?:about|for|of|to|now|then)\b.*)?[\s.!]*"
+    r"|(?:the|that|this|my) reminder(?:'s| is| was) (?:done|over|finished|settled)"
+    r"(?:[\s,.;:–—-]+(?:so |you can |please )*(?:drop|cancel|end|delete|remove|stop|clear|close) it)?[\s.!]*",
     re.IGNORECASE,
 )
 

@@ -80,7 +80,8 @@ _ALONE = re.compile(
 """A name that WhatsApp gives to files, alone or with a caption behind it."""
 _NAME = r"[^/\\:*?\"<>|\n]{1,200}\.\w{2,5}"
 _INSIDE = re.compile(rf"\u200e?<[^<>:：\n]{{1,30}}[:：]\s?({_NAME})>")
-_AHEAD = re.compile(rf"\u200e?({_NAME}) ?(?:[(（][^()（）\n]{{1,40}}[)）]|<[^<>:\n]{{1,40}}>)(?:\n|$)")
+_REMARK = r" \([^()（）\n]{1,40}\)| ?（[^()（）\n]{1,40}）| ?<[^<>:\n]{1,40}>"
+_AHEAD = re.compile(rf"\u200e?({_NAME})(?:{_REMARK})(?:\n|$)")
 _EDITED = re.compile(r"\u200e<[^<>:\n]{1,40}>\s*$")
 _DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 

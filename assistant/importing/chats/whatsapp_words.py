@@ -21,6 +21,7 @@ TABLE = Path(__file__).with_suffix(".toml")
 _LASTED = r"\d+ ?[^\W\d]{1,12}\.?(?: \d+ ?[^\W\d]{1,12}\.?)?"  # "3 min", "1 h 20 min"
 _DOCUMENT = r"[^\n<>]{1,80} • \u200e?\d+ [^\W\d]{3,8}\s\u200e?document"  # "Recipe.pdf • 2 pages document omitted"
 _IN_BRACKETS = r"<[^<>:\n]{1,40}>"  # "<Media omitted>", in every language
+_NULL = "(?-i:null)"  # WhatsApp writes it so, for media that it left out; "NULL" is a person's
 _EVENT = r"(?-i:EVENT|VERANSTALTUNG|EVENTO|ÉVÉNEMENT|EVENEMENT): .*"
 
 
@@ -107,9 +108,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         rf"{_any('polls')}\s?[:：]\s*\n.*",
         _EVENT,
         _any("once"),
-        "null",
+        _NULL,
     )
-    left_out = rf"{_IN_BRACKETS}|null|(?:{_DOCUMENT}|{_any('things')})\s?{_any('omitted')}|{_any('left_out')}"
+    left_out = rf"{_IN_BRACKETS}|{_NULL}|(?:{_DOCUMENT}|{_any('things')})\s?{_any('omitted')}|{_any('left_out')}"
     place = rf"(?:[^\n:：]{{1,40}}[:：]\s*)?(?:{MAP})|[^\n]{{1,160}}[:：]\s*https?://(?:www\.)?foursquare\.com/v/\S+"
     return {
         "notices": re.compile("|".join(notices), re.I | re.S),

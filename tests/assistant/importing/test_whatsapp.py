@@ -176,6 +176,9 @@ def test_a_notice_is_no_message(line: str) -> None:
         (f"2016-03-01-PHOTO-00000123.jpg <{LRM}attached>", "2016-03-01-PHOTO-00000123.jpg", ""),
         ("<attached: ../../secret.jpg>", None, "<attached: ../../secret.jpg>"),
         ("see milo.jpg (the old one) there", None, "see milo.jpg (the old one) there"),
+        ("\u200e\u56fe.jpg（文件附件）", "\u56fe.jpg", ""),
+        ("app.page(1)", None, "app.page(1)"),
+        ("NULL", None, "NULL"),
     ],
 )
 def test_files(body: str, file: str | None, text: str) -> None:

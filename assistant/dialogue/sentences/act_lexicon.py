@@ -130,6 +130,7 @@ TALKS = re.compile(
     r"|heya|howdy|hey+"
     r"|hallo|hola|ciao"
     r"|bye+|goodbye|see (?:you|ya)|cya|ttyl|gtg|g2g|gn|gm|night|nite"
+    r"|good to (?:know|hear|see)|mornin[g']?"
     r"|good (?:morning|evening|night|day|afternoon|job|work|one|boy|girl|bot)|well done|welcome|ok(?:ay|ie?)?"
     r"|keepsake|k"
     r"|sure|cool"
@@ -215,7 +216,10 @@ ASKED_AFTER = re.compile(
     rf"{AUX} (?:he|she|it|you|we|they|that|this)\b).*$"
 )
 """ "This is my bike, what do you think": a question after a comma."""
-WHEN_SHE_WAS = re.compile(rf"(?:(?:where|when|how|since|after|before|while|if) {PRONOUN}|what used to|where used to) ")
+WHEN_SHE_WAS = re.compile(
+    rf"(?:(?:where|when|how|since|after|before|while|if|which) {PRONOUN}|(?:what|where) used to"
+    rf"|what (?:my \w+|our \w+|{KIN}) (?:gave|sent|left|made|bought|brought|got|wore|wrote)) "
+)
 WHEN_SHE_WAS_SHE = re.compile(
     rf"(?:when|since|after|before|while|as soon as) (?!{AUX}\b).*,? {PRONOUN}(?:'\w+)? (?!{AUX} {PRONOUN}).*"
 )

@@ -27,6 +27,11 @@ HOW_IT_IS = (
     r"|(?:good|great|bad) (?:with|at|for|in)|\w+(?:proof|less|ful|able|ible|ous|ed))"
 )
 """How something is."""
+_RELATED = (
+    r"(?:(?:best )?friends|twins|sisters|brothers|siblings|cousins|neighbou?rs|colleagues|flatmates|married|engaged"
+    r"|divorced|brother and sister|husband and wife|mother and (?:son|daughter)|father and (?:son|daughter))"
+)
+"""What two or more are to one another."""
 _OF_A_REPLY = (
     r"(?: (?:not|so|very|too|really|quite|just|only|a|an|no|still|never|always|be))*"
     r" (?:true|right|correct|wrong|him|her|it|them|me|you|us|the|same|good|great|fine|what|how|who|idea|clue|guess|nice"
@@ -41,7 +46,8 @@ ASKS_AT_END = re.compile(
 LEFT_OUT = re.compile(
     rf"(?!\S+{_OF_A_REPLY})(?:has (?:{_NO_SUBJECT}|one|two|three|to)\b"
     rf"|(?:is|are|was|were|isn't|aren't|wasn't|weren't)"
-    rf" (?:{_NO_SUBJECT}|{HOW_IT_IS}|from|in|on|at|for|by|with|called|named)\b"
+    rf" (?:{_NO_SUBJECT}|{HOW_IT_IS}|{_RELATED}|now (?!ok|fine|good|right|the\b|an? (?:good|bad|great) )[\w']+"
+    r"|from|in|on|at|for|by|with|called|named)\b"
     rf"|(?:does|doesn't|does not) {_ADVERB}{_BARE}\b(?<!work))"
     rf"|{WH}(?: [\w']+){{0,3}}: \S"
 )
@@ -49,7 +55,7 @@ LEFT_OUT = re.compile(
 LEFT_OUT_DOER = re.compile(
     rf"(?!\S+{_OF_A_REPLY})(?:(?:have|had) (?:{_NO_SUBJECT}|one|two|three)\b"
     rf"|(?:can|could|will|would|should|must|did)(?: not|n't)? {_ADVERB}{_BARE}\b"
-    rf"|(?:cannot|can't|won't|doesn't) {_BARE}\b"
+    rf"|(?:cannot|can't|won't|doesn't) {_BARE}\b|may (?:not )?(?:be|bite|bark|eat|have|need|run|pull|jump|sting|leak)\b"
     r"|(?:don't|do not) (?:(?:ever|even) )?(?!(?:you|i|we|they|he|she|it|the|my|save|remember|store|show|tell me|ask"
     r"|answer|worry|know|think|mind|bother|care|do|like|want|need|understand|get|see|recall|believe|have"
     r"|forget(?! to\b)|say)\b)\w+"
@@ -61,7 +67,8 @@ NO_REQUEST = re.compile(
     r"|those|again|every|everything|photos?|pictures?|more|of)\b)[\w'-]+(?:,| (?:from|by|bought|since)\b)"
     r"|open (?:since|every|on|until)\b|list price\b|make sure\b|for when (?:it|he|she|we|i|you)\b"
     r"|check out (?:my|our|this|these)\b"
-    r"|say (?:hi|hello) to\b|look at (?:my|our)\b(?!.*\bagain\b)|(?:guess|look) (?:who|what)\b.*[:!] ?\S"
+    r"|say (?:hi|hello) to\b|look at (?:my|our)\b(?!.*\bagain\b)"
+    r"|(?:guess|look) (?:who|what)\b.*(?:[:!] ?\S|, ?[\w' -]+$)"
     r"|(?:use|read|give|keep) (?:it|them) (?!(?:again|to me|now|out|another|an?|in mind)\b)\w+)"
 )
 """ "Check shirt from dad", "use it for hiking": a thing or a habit, where somebody was asked for it."""

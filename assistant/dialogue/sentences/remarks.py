@@ -90,3 +90,9 @@ TAIL = re.compile(
     r"|don't you know|you know|you see|do you see|mind you|as you know|i dare ?say|i must say|bless (?:him|her|them))$"
 )
 """What is put behind a sentence and asks nothing: "he has named it Mister Grumble, would you believe"."""
+OPENING = re.compile(
+    r"(?:who(?:'d| would) have (?:thought|guessed|believed)(?: it)?|who knew|guess what|can you believe(?: it| this)?"
+    r"|you(?:'ll| will) (?:never|not) (?:guess|believe)(?: it| this| what)?|believe it or not"
+    r"|who(?:'s| is) (?:a|the|my) (?:\w+ )?(?:boy|girl|dog|cat|pup|puppy|kitty|baby))[,:–—-]+ ?(?=\w)"
+)
+"""What is put before a sentence and asks nothing: "who would have thought, she won first prize"."""

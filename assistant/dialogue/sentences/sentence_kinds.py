@@ -18,7 +18,7 @@ Kind = Literal["tell", "question", "talk", "unclear"]
 def kind_of(sentence: str, asked: bool) -> Kind:
     """What a sentence is for. `asked`: the app has just asked who or what is in the photo."""
     low = plain(plainly(sentence)).strip()
-    marked, low = low.endswith("?"), remarks.TAIL.sub("", low.rstrip(" .!?…)"))
+    marked, low = low.endswith("?"), remarks.OPENING.sub("", remarks.TAIL.sub("", low.rstrip(" .!?…)")), count=1)
     if HOW_TO.fullmatch(low) or (marked and PARDON.match(low)):
         return "talk"
     if marked and low:

@@ -30,6 +30,15 @@ may have been my gran's
 everything in here is from gran
 The twins - Ada left, Bea right
 Prescription glasses, -2.5 left and -3 right
+Is now 14 years old
+are now divorced
+Are twins, Ada and Grace
+were neighbours of ours in Hull
+Who would have thought, she won first prize with this pumpkin
+who knew, it's a real Rickenbacker
+who's a good boy, this is Chester
+Guess what, we got a puppy, this is Moss
+You'll never believe it, this was in the bin
 """.strip().splitlines()
 IF_ASKED = """
 Can't swim
@@ -48,6 +57,10 @@ Check out my new boots
 for when it rains
 Say hello to Pickle
 doesn't work
+May not be left alone with cats
+Guess who learned to walk today, Mila!
+which we bought in Oslo
+what mum gave me when I moved out
 """.strip().splitlines()
 OTHERS = """
 Does he like fish
@@ -94,6 +107,18 @@ great job
 impressive
 not bad
 no idea who she is, the dog is cute though, any idea
+is now a good time to water it
+are they married
+are Ada and Grace twins
+is now married to whom
+guess what this is
+guess what, where is she now
+who knew about the dent
+who's a friend of Ada
+who is the girl in red
+may she eat grapes
+good to know
+Morning!
 """.strip().splitlines()
 
 

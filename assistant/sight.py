@@ -6,7 +6,7 @@ Whatever is stored or recalled by sight goes through here: the command line, the
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from assistant.encoder.encoder import PhotoEncoder
 from assistant.metadata.told_day import day_told
@@ -47,7 +47,7 @@ def remember(
     """
     if not words.strip():
         raise KeepsakeError("nothing was said about the photo: write a sentence, such as 'This is Milo, my dog'")
-    now, turns = datetime.now(UTC), (Turn("user", words.strip()),)
+    now, turns = datetime.now().astimezone(), (Turn("user", words.strip()),)
     if (at := when or photo.taken_at or day_told(words)) and at != UNKNOWN:
         episode = Episode(photo, turns, at, place, told=now)
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
+from memory.days import day_of_telling
 from memory.db import rows
 from memory.search import text_search, told_times, vectors
 from memory.search.repeats import BURST
@@ -123,10 +124,10 @@ def told_of(memory: Memory, asked: TimeQuery) -> dict[str, str]:
 
 
 def told_then(memory: Memory, asked: TimeQuery) -> set[str]:
-    """The episodes (ids) that were told in a time, on this machine's clock. Raises MemoryFileError."""
+    """The episodes (ids) that were told in a time, on the clock they were told by. Raises MemoryFileError."""
     with memory.transaction() as db:
         found = db.execute("SELECT id, told FROM episodes WHERE told IS NOT NULL").fetchall()
-    return {id for id, told in found if asked.has(datetime.fromisoformat(told).astimezone().date())}
+    return {id for id, told in found if asked.has(day_of_telling(datetime.fromisoformat(told)))}
 
 
 def on_this_day(memory: Memory, today: date) -> list[EpisodeEntry]:

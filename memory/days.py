@@ -66,6 +66,14 @@ def given_day(text: str) -> datetime | Unknown:
         raise ValueError(f"{error}{hint}") from error
 
 
+def day_of_telling(told: datetime) -> date:
+    """The day on which something was told, on the clock it was told by.
+
+    A moment in UTC, as older memories have it, is taken to be of this machine's timezone.
+    """
+    return told.date() if told.utcoffset() else told.astimezone().date()
+
+
 def likely_day(when: datetime) -> date:
     """The local day of a moment in UTC that was stored without one, as well as it can be known afterwards.
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
 
+from memory.days import day_of_telling
+
 Role = Literal["user", "assistant"]
 Certainty = Literal["sure", "maybe"]
 """How certain a recall is: "maybe" is asked about before it is told."""
@@ -55,8 +57,8 @@ class Episode:
     day: date | None = _OF_WHEN
     """The day on the clock where it happened; None: unknown. Left out, it is the day of `when` in its own timezone."""
     told: datetime | None = field(default=None, compare=False)
-    """When the user told it (UTC, whole seconds), which may be years later, or wrote it in a chat; None: unknown. No
-    part of the id."""
+    """When the user told it (whole seconds, on the clock it was told by; UTC in older memories), which may be years
+    later, or wrote it in a chat; None: unknown. No part of the id."""
 
     def __post_init__(self) -> None:
         if self.when.tzinfo is None or (self.told and self.told.tzinfo is None):
@@ -66,7 +68,7 @@ class Episode:
         elif self.day and abs(self.day - self.when.astimezone(UTC).date()) > timedelta(days=1):
             raise ValueError(f"{self.day} is not the day of {self.when}")
         if self.told:
-            object.__setattr__(self, "told", self.told.astimezone(UTC).replace(microsecond=0))
+            object.__setattr__(self, "told", self.told.replace(microsecond=0))
         object.__setattr__(self, "when", self.when.astimezone(UTC).replace(microsecond=0))
 
     @cached_property
@@ -84,8 +86,8 @@ class Episode:
 
     @property
     def told_on(self) -> date | None:
-        """The day, on this machine's clock, on which the user told it; None: unknown."""
-        return self.told.astimezone().date() if self.told else None
+        """The day, on the clock it was told by, on which the user told it; None: unknown."""
+        return day_of_telling(self.told) if self.told else None
 
     @property
     def words(self) -> str:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from memory.days import day_of_telling
 from memory.db import word_index
 from memory.db.rows import DEPTH, HIT_COLUMNS, Hit
 from memory.relative_days import relative_days
@@ -50,10 +51,10 @@ def of_all(db: sqlite3.Connection, asked: TimeQuery) -> dict[Hit, str]:
 
 
 def _reason(words: str, told: str | None, asked: TimeQuery) -> str:
-    """Why words that were told at a moment (ISO 8601, UTC) are of the time asked for; empty where they are not."""
+    """Why words that were told at a moment (ISO 8601) are of the time asked for; empty where they are not."""
     if not told:
         return ""
-    for one in relative_days(words, datetime.fromisoformat(told).astimezone().date()):
+    for one in relative_days(words, day_of_telling(datetime.fromisoformat(told))):
         if one.days and asked.has(one.days[0]) and asked.has(one.days[1] - timedelta(days=1)):
             return f"you said '{one.text}' ({one.mention})"
     return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from memory.db import conversation_rows, rows, tray_rows, word_index
 from memory.episode import Episode, Turn
@@ -52,7 +52,7 @@ def add_words(memory: Memory, ids: Sequence[str], words: str) -> dict[str, Episo
     Returns the ids of the episodes that took their places, each with the one before. Raises UnknownEpisode.
     """
     told: dict[str, Episode] = {}
-    now = datetime.now(UTC)
+    now = datetime.now().astimezone()
     with memory.transaction("IMMEDIATE") as db:
         for id in ids:
             row, whole, _ = rows.find(db, id)

@@ -22,6 +22,7 @@ from memory.days import UNKNOWN, day_words, given_day, likely_day, noon_of
 from memory.db import schema
 from memory.episode import Episode, Photo, Turn
 from memory.maintenance.archive import export_archive, import_archive
+from memory.relative_days import dated_words
 from memory.store import Memory
 from memory.times.typed_day import typed_day
 from tests.support.local_clock import in_zone
@@ -30,6 +31,7 @@ from tests.support.oldmemory import version_1, version_4, version_5
 ZONES = ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"]
 EVENING = datetime(2025, 8, 1, 20, 30, tzinfo=timezone(timedelta(hours=-7)))
 """2 August in UTC."""
+NOON = datetime(2025, 7, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=ZONES)
@@ -152,6 +154,22 @@ def test_a_damaged_moment_does_not_stop_an_update(path: Path) -> None:
         db.execute("UPDATE episodes SET when_utc = 'yesterday' WHERE photo = ?", (photo("1").sha256,))
     with Memory(path, check=False) as memory:
         assert len(memory.ids()) == 2
+
+
+def test_what_was_told_abroad_keeps_the_day_on_the_clock_there(zone: str, path: Path, tmp_path: Path) -> None:
+    with Memory(path) as memory:
+        id = memory.add(said(1, "Nora fell in yesterday", NOON, told=EVENING))
+        export_archive(memory, tmp_path / "a.zip")
+    with Memory(tmp_path / "other.db") as other:
+        import_archive(other, tmp_path / "a.zip")
+        assert other.get(id).told_on == date(2025, 8, 1)
+        assert dated_words(other.get(id)) == "Nora fell in yesterday [31 July 2025]"
+        days = {day: browse.time_alone(f"on {day}") for day in ("31 July 2025", "1 August 2025", "2 August 2025")}
+        assert [day for day, asked in days.items() if asked and browse.told_of(other, asked)] == ["31 July 2025"]
+        assert [day for day, asked in days.items() if asked and browse.told_then(other, asked)] == ["1 August 2025"]
+    assert said(1, "Nora", NOON, told=EVENING.astimezone(UTC)).told_on == EVENING.astimezone().date(), (
+        "of an old memory"
+    )
 
 
 def test_archives_carry_days_and_old_ones_are_read(zone: str, path: Path, tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ _TOLD_WHAT = re.compile(
     re.IGNORECASE,
 )
 """ "Can you tell me who this is": the clause keeps the order of a sentence."""
+_TOLD_THING = re.compile(
+    r"(?P<lead>(?:(?:can|could|would|will) you (?:please )?)?(?:please )?(?:tell me|remind me of)"
+    r"|do you (?:know|remember)) (?:my|our|his|her|its|their|the) [\w' -]+",
+    re.IGNORECASE,
+)
+""" "Tell me her name", beside "where she is from"."""
+_ALONE = {"who": "who is this", "what": "what is this", "when": "when was this", "where": "where was this"}
+"""What a line means that is nothing but these words: "who, when and where?"."""
 _JOINT = re.compile(
     rf"(?:\s*[?!]+\s+{_LEAD}(?=(?:{_PHRASE}|{_AUX})\b)"
     rf"|\s*[,;.]*\s+(?:and|&|\+|plus)(?: also)?\s+(?=(?:{_PHRASE}|{_AUX} {_IT})\b)"
@@ -81,10 +89,19 @@ def questions_in(line: str) -> tuple[str, ...]:
         return (line,)
     if told := _TOLD_WHAT.fullmatch(parts[0]):
         clauses = [told["clause"], *parts[1:]]
-        whole = [f"{told['lead']} {one}" if re.fullmatch(_CLAUSE, one, re.IGNORECASE) else "" for one in clauses]
+        whole = _clauses(told["lead"], clauses)
+    elif thing := _TOLD_THING.fullmatch(parts[0]):
+        whole = [parts[0], *_clauses(thing["lead"].removesuffix(" of"), parts[1:])]
+    elif all(one.lower() in _ALONE for one in parts):
+        whole = [_ALONE[one.lower()] for one in parts]
     else:
         whole = _completed(parts)
     return tuple(dict.fromkeys(plainly(f"{one}?") for one in whole)) if all(whole) else (line,)
+
+
+def _clauses(lead: str, parts: list[str]) -> list[str]:
+    """Each clause behind what leads to it: "tell me who this is"; "" where a part is none."""
+    return [f"{lead} {one}" if re.fullmatch(_CLAUSE, one, re.IGNORECASE) else "" for one in parts]
 
 
 def _without_remarks(line: str) -> str:

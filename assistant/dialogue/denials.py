@@ -19,6 +19,28 @@ _SAYS_SO = frozenset(
     definitely again of course exactly right correct indeed one same really and oh ok okay yeah yep ya""".split()
 )
 """Words of an answer beside the name: "yes it's Biscuit again"."""
+_IT = "(?:it|he|she|this|that|they|these|those)"
+_SURELY = "(?:indeed|of course|certainly|definitely|absolutely|surely|sure|really|obviously)"
+YES_IF_ASKED = re.compile(
+    rf"(?:{_SURELY}(?: (?:him|her|them|it|mine|ours))?|aye|bingo|100 ?%|for sure|spot on"
+    r"|you (?:got|guessed|know) (?:it|him|her|them|that)(?: right)?"
+    rf"|(?:{_SURELY} )?{_IT}(?: {_SURELY})? (?:is|are|was)(?: {_SURELY})?|(?:sure|surely|yes) (?:is|are|was)"
+    r"|(?:the )?(?:very )?same (?!but\b|not\b|here\b)\w+|who else|guess so"
+    r"|i (?:think|guess|believe) so|think so|looks like it"
+    r"|s[ií]|ja|oui|genau)"
+)
+""" "It is", "definitely", "same dog": a yes where the app has just asked."""
+NO_IF_ASKED = re.compile(
+    rf"(?:(?:{_SURELY}|probably|certainly) not|not (?:even |really |at all )?(?:close|at all|really|quite)|no way|never"
+    r"|(?:i(?:'ve| have)? )?never (?:seen|met) (?:it|him|her|them|this|that)(?: \w+)?(?: before)?"
+    r"|(?:i )?(?:don't|do not) think (?:so|(?:it|that|this|he|she)(?:'s| is) .*)|(?:i )?doubt it"
+    rf"|(?:{_IT}(?:'s|'re)? )?(?:(?:looks?|is|are) )?(?:very |quite |a bit )?(?:similar|alike|like (?:it|him|her|them))"
+    rf",? but (?:{_IT}(?:'s|'re| is| are)? )?(?:isn't|aren't|not|no)(?: \w+)?"
+    rf"|{_IT} (?:doesn't|does not) look like \w+|{_IT} (?:can't|cannot) be \w+"
+    rf"|(?:{_IT}(?:'s| is) )?(?:somebody|someone) else's|nein|non)"
+)
+""" "I don't think so", "not even close": a no where the app has just asked."""
+_SIGNS = dict.fromkeys("👍👌✅💯🙌", True) | dict.fromkeys("👎❌🚫", False)
 _NOT_MEANT = frozenset("my our the his her their your this that a an".split())
 
 
@@ -58,6 +80,10 @@ def called(recalls: Sequence[Recall], denied: str) -> list[Recall]:
 def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
     """What a line is for, typed where `recall` is asked about or was sure: to "Is this Biscuit?", "it's biscuit" is a
     yes and nothing to remember, "Biscuit at the vet's" is a yes and told, and "That's Winston" is a no."""
+    if recall and recall.certainty == "maybe" and act.verdict is None and not act.question:
+        verdict = _short_verdict(text)
+        if verdict is not None:
+            return Act("talk", verdict=verdict)
     if recall is None or act.kind in ("talk", "question"):
         return act
     words, there = recall.episode.words, _words(names(recall.episode.words).shown)
@@ -72,6 +98,14 @@ def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
     if here & there:
         return act._replace(kind="tell", verdict=True)
     return act._replace(verdict=False) if here and act.kind == "tell" and recall.certainty == "maybe" else act
+
+
+def _short_verdict(text: str) -> bool | None:
+    """What a line says that is no more than a yes or a no to the question just asked; None where it says more."""
+    low = plain(text).strip(" .!,")
+    if not low:
+        return _SIGNS.get(text.strip()[:1])
+    return True if YES_IF_ASKED.fullmatch(low) else False if NO_IF_ASKED.fullmatch(low) else None
 
 
 def to_keep(act: Act, text: str, recall: Recall | None, recalls: Sequence[Recall]) -> str:

@@ -41,7 +41,8 @@ NO = re.compile(
     r"|not (?:right|true|correct))"
     r"|you(?:'re| are) (?:wrong|mistaken)|(?:i think )?you (?:got|have|had) (?:it|this|that|him|her|them) wrong"
     r"|(?:i think )?you(?:'ve| have)? (?:mixed|confused|swapped) (?:it|this|that|him|her|them)(?: up)?"
-    r"|(?:a )?different \w+(?=[,.!:;–—-]))(?:[\s,.!:;–—-]+|$)"
+    r"|(?:a )?different \w+(?=[,.!:;–—-])|(?:close|nearly|almost|nice try|good (?:guess|try)),? but (?:no|wrong)\b"
+    r"|nice try(?=[,.!]|$))(?:[\s,.!:;–—-]+|$)"
 )
 """A verdict on what was recalled, at the beginning of a line."""
 DENIED = re.compile(

@@ -170,6 +170,8 @@ TALKS_ABOUT = [
         r"(?:[, ]+(?:(?:for|you|your?|ur?|man|bro|dude|till?|until|see)\b.*)?)?$",
         rf"{POINTER}{IS} (?:(?:so|very|really|quite|too|just|all|pretty|rather|not|a bit|absolutely"
         rf"|such) )*{JUDGEMENT}(?: of you)?$",
+        rf"(?:(?:of course|indeed|sure|well|oh|yes) )*{POINTER} (?:(?:really|certainly|sure|definitely) )?"
+        r"(?:is|are|was|were)(?: (?:indeed|too|really))?$",
         r"you(?:'re| are)(?: not)? (?:(?:so|very|really|quite|too|just|a|an|the) )*\w+(?: \w+)?$",
         r"(?:thank ?you,? |thanks,? |ta,? )?(?:your|ur) (?:(?:so|very|really|just|a|an|the|absolute|absolutely) )*"
         r"(?:brill(?:iant)?|amazing|awesome|fab|great|ace|star|legend|best|genius|lifesaver|clever|smart|lovely|wonderful)$",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,41 @@ def test_a_name_is_an_answer_to_the_question_about_it(line: str, kind: str, verd
     act = as_answer(act_of(line), line, replace(asked, certainty="maybe"))
     assert (act.kind, act.verdict) == (kind, verdict)
     assert as_answer(act_of(line), line, None) == act_of(line)
+
+
+YES = """
+it is | indeed it is | Of course it is | sure is | 100% | Bingo! | you got it | same dog | the same one | aye
+Definitely | definitely him | sí | 👍🏽 | of course | I think so | he sure is | looks like it | that's the one
+yep
+"""
+NO = """
+not even close | Definitely not | never seen it before | I've never met him | that's somebody else's | no way
+I don't think so | looks similar but isn't | similar, but it's not him | 👎 | it doesn't look like him
+that can't be him | nope | nice try
+"""
+NEITHER = """
+maybe | not sure | could be | hard to say | idk | who? | no idea | let me check | probably | same here
+it's broken | he is old now | never been to Rome | he looks like his brother | definitely the best dog
+of course he was old then | same but smaller | no way to wash it | it looks like it rained
+"""
+ANSWERS = [
+    (one.strip(), said)
+    for text, said in ((YES, True), (NO, False), (NEITHER, None))
+    for one in re.split(r"[|\n]", text.strip())
+]
+
+
+@pytest.mark.parametrize(("line", "verdict"), ANSWERS)
+def test_short_answers_to_the_question_whether_it_is_the_same(line: str, verdict: bool | None) -> None:
+    (asked,) = recalls("this is biscuit, my sister's corgi")
+    act = as_answer(act_of(line), line, replace(asked, certainty="maybe"))
+    assert act.verdict is verdict and (verdict is None or act.kind == "talk")
+
+
+def test_a_no_that_goes_on_is_told() -> None:
+    line = "close but no, this is Max"
+    assert act_of(line)[:3] == ("tell", "This is Max", False)
+    assert [act_of(one).kind for one in ("it is", "of course it is", "he really was")] == ["talk"] * 3
 
 
 def told(memory: Memory, words: Sequence[str]) -> Conversation:

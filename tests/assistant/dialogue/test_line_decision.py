@@ -61,6 +61,13 @@ def test_a_line_that_speaks_of_a_recalled_memory_only_is_an_answer(line: str, ce
     assert decided.said.episode is one.episode and decided.said.same == (line[0] in "yYi")
 
 
+@pytest.mark.parametrize("line", ["it is", "definitely", "👍", "I don't think so", "no way"])
+def test_a_short_answer_counts_only_where_it_was_asked(line: str) -> None:
+    decided = decide(line, scene(recall(LEO, "maybe")), None)
+    assert isinstance(decided, Answer) and decided.said.same == (line not in ("I don't think so", "no way"))
+    assert not isinstance(decide(line, scene(recall(LEO, "sure")), None), Answer)
+
+
 def test_a_second_yes_is_none_and_a_no_still_counts() -> None:
     where = scene(one := recall(LEO))
     where.view.answered(one.episode.photo.sha256, same=True)

@@ -141,7 +141,9 @@ TALKS = re.compile(
     r"|know|got it|understand|agree"
     r"|don't (?:know|care|understand|mind)|do not (?:know|care)|dunno|love you|hate you|like you|love (?:it|this|that))"
     r"|(?:i )?(?:dunno|can't (?:remember|recall|say|tell))|(?:i have |i've |got )?no (?:idea|clue|problem"
-    r"|matter|thanks|thank you)|not (?:sure|now|really|today|important|necessary|relevant|interested)|nothing"
+    r"|matter|thanks|thank you)|not (?:sure|now|really|today|important|necessary|relevant|interested)"
+    r"|nothing(?: (?:special|much|important|interesting|in particular|really|to see|to say))?|none of your business"
+    r"|pass|irrelevant|see for yourself|look yourself|(?:just|only) (?:testing|a test|trying(?: it)?(?: out)?)"
     r"|nobody|no one(?: you know)?|nobody you know|later|skip"
     r"|stop|help|next|whatever|what(?:'s up| the heck)|how(?: are|'re) you(?: (?:doing|today|feeling))*"
     r"|who are you|are you there|anyway"
@@ -153,6 +155,7 @@ TALKS = re.compile(
     r"[\s,.!;:)]*)+"
 )
 """A whole line of small talk."""
+GOT = r"got|found|bought|won|made|gave|sent|brought|left"
 PLACING = r"(?:in|at|on|from|near|by|of|for|with|w)\b"
 SHRUG = (
     rf"(?:i )?(?:dunno|don't know|no idea|no clue|not a clue|beats me|god knows|not sure)\b"
@@ -183,7 +186,8 @@ TALKS_ABOUT = [
         r"i(?:'d| would) rather not\b|ask (?:me )?(?:later|again|tomorrow)|i (?:have to|must|need to) (?:go"
         r"|leave)|(?:see (?:you|ya)|cya)\b",
         r"i (?:love|like|hate|thank) you\b",
-        rf"{SHRUG}(?:just )?(?:some(?:thing| \w+)?|an?|random)(?: (?!{PLACING})\w+){{0,3}}$",
+        r"that(?:'s| is| was) what i(?:'m| am| was|'d| would)? (?:want(?:ed)?|need|meant|asked|asking|like)\b",
+        rf"(?!.* \w+ (?:{GOT})\b){SHRUG}(?:just )?(?:some(?:thing| \w+)?|an?|random)(?: (?!{PLACING})\w+){{0,3}}$",
         r"(?:i )?(?:don't know|dunno|not sure) (?:(?:if|whether) (?:i|we) (?:should|can|could|will|would|want to"
         r"|wanna)|whether to"
         r"|(?:what|where|how) to)\b",
@@ -237,8 +241,10 @@ CERTAIN_AFTER = re.compile(
     r"^(?:(?:i )?(?:dunno|don't know|no idea|no clue)\b|.*\bsure\b|(?:maybe|perhaps|probably|possibly|looks like"
     r"|i guess)\b)"
     r".* but (?:(?:this|that|it|he|she)(?:'s| is| was)"
-    r"|(?:(?:i|we|he|she|they|it) )?(?:got|found|bought|saw|took|met|won|made|loved?|liked?|had|kept|stole|nicked"
-    r"|gave))\b"
+    rf"|(?:(?:i|we|he|she|they|it) )?(?:{GOT}|saw|took|met|loved?|liked?|had|kept|stole|nicked))\b"
+    r"|^(?:i )?(?:can't|cannot|can not|don't|do not) (?:remember|recall) (?:his|her|its|their|the) \w+,? but"
+    r" (?:he|she|it|they|i|we) \w+"
+    rf"|^(?:(?:i )?(?:dunno|don't know)|(?:i have |i've )?no (?:idea|clue)) what .*, (?:{GOT})\b"
     r"|^(?:i have |i've )?(?:no (?:idea|clue)|not sure) who\b.*, (?:the (?:others?|rest)|(?:but )?(?:he|she|they)"
     r"|this|that|mine)"
     r"(?:'s| is| are| was| were)\b"

@@ -86,7 +86,8 @@ OF_APP = re.compile(
 )
 """What the user heard of the assistant, how they are with such things, and that they go on."""
 TAIL = re.compile(
-    r",? (?:would you (?:believe|credit)(?: it)?|can you (?:believe|imagine)(?: it| that)?|if you can believe it"
+    r"(?<!\bdo)(?<!\bdon't),? (?:would you (?:believe|credit)(?: it)?|can you (?:believe|imagine)(?: it| that)?"
+    r"|if you can believe it"
     r"|don't you know|you know|you see|do you see|mind you|as you know|i dare ?say|i must say|bless (?:him|her|them))$"
 )
 """What is put behind a sentence and asks nothing: "he has named it Mister Grumble, would you believe"."""

@@ -39,6 +39,8 @@ who knew, it's a real Rickenbacker
 who's a good boy, this is Chester
 Guess what, we got a puppy, this is Moss
 You'll never believe it, this was in the bin
+can't remember his name but he worked with me
+no clue what it is, got it from aunt Vi
 """.strip().splitlines()
 IF_ASKED = """
 Can't swim
@@ -119,6 +121,13 @@ who is the girl in red
 may she eat grapes
 good to know
 Morning!
+nothing special
+none of your business
+pass
+just testing
+see for yourself
+that's what I want to know
+don't you know
 """.strip().splitlines()
 
 

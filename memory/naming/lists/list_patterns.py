@@ -38,6 +38,21 @@ ONE_OF = re.compile(
     re.IGNORECASE,
 )
 """ "I want to see the bear photo", "show me what I told you about my nan"."""
+_ONE = r"(?:photo(?:graph)?|picture|pic|image|memory|one)"
+_OF = r"(?:of|with|from|in|at|about|where|that (?:has|shows)|which (?:has|shows))\b"
+FIND_ONE = re.compile(
+    rf"{HEAD}(?:find|search for|look for|dig out)(?: me)? (?:the|that|a) {_ONE} (?P<rest>{_OF} .+)$",
+    re.IGNORECASE,
+)
+""" "Find the one with the red boots"."""
+AT_END = re.compile(
+    rf"(?P<asks>{HEAD}(?:(?:show|find|see|open|get|give|display|bring up|pull up)(?: (?:me|us))?"
+    r"|what(?:'s| is| was)) )?"
+    r"(?:(?:the|my|our) )?(?:very )?(?:(?P<first>first|earliest|oldest)|last|latest|newest|most recent)"
+    rf" {_ONE}(?: (?:that )?(?:i|we|you) (?:have|took|showed you|told you|kept))? (?P<rest>{_OF} .+)$",
+    re.IGNORECASE,
+)
+""" "Show me the last photo of Otis"; without a verb it may tell what a photo is."""
 WHICH = re.compile(
     rf"^{_PLEASE}(?:which|what|how many)\s+(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{MANY}|ones)\b"
     r"\s*(?P<rest>.*)$",
@@ -45,10 +60,13 @@ WHICH = re.compile(
 )
 """ "Which photos do you have of Anna"."""
 HAVE = re.compile(
-    rf"^{_PLEASE}(?:(?:do (?:you|we|i) (?:still )?have|have (?:you|we|i)"
+    rf"^{_PLEASE}(?:(?:do (?:you|we|i) (?:still )?have|(?:have (?:you|we|i)|you have(?= any)|got(?= (?:any|some)\b))"
     r"(?: (?:got|ever|already|shown|told|given|taken|kept|added|made|you))*"
     r"|did (?:we|i) (?:ever )?(?:show you|take|give you|add|keep|make)|are there|is there|where are))\s+"
-    rf"(?P<all>{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{MANY}|anything|something|everything)\b\s*(?P<rest>.*)$",
+    rf"(?P<all>(?:a )?{_ALL})(?P<kind>{_KIND}{{0,2}}?)(?P<what>{MANY}|anything|something|everything"
+    r"|(?<=\ba )(?:photo(?:graph)?|picture|pic|image)"
+    r"(?= of (?!.*\b(?:him|his|her|it|its|them|their|this|that|these)\b)))"
+    r"\b\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
 """ "Do we have any pictures of Rome", "where are the photos of Leo"."""
@@ -84,7 +102,7 @@ _HAD = (
 )
 _MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{MANY}|album|memory)"
 OF_KIND = re.compile(
-    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list"
+    rf"^{_PLEASE}(?:(?:which|what|how many)(?: (?:kinds?|sorts?) of)?|show me|list|(?:can|could|may) i see|let me see"
     rf"|(?:do|have) (?:i|we|you) (?:have|got|own|know)(?= (?:any|some)\b))(?: of)? {_ALL}(?P<kind>[^\W\d_]+)"
     rf"(?:\s+(?:(?:do|did|have) (?:i|we|you)(?: {_HAD})?(?: you)?(?: {_PHOTOS})?|(?:are|is) there"
     rf"|(?:(?:are|is|appear) )?{_MINE}|can you (?:show me|find)))?(?: (?:so far|here|at all))?$",
@@ -92,11 +110,12 @@ OF_KIND = re.compile(
 )
 """ "Which pets do I have?", "what drinks did I photograph": of a category, see `categories.py`."""
 ALL_THAT = re.compile(
-    rf"^{_PLEASE}(?:what|how many(?= (?:things|items)\b)) (?:(?:all )?(?:things|stuff|belongings|items)"
+    rf"^{_PLEASE}(?:(?:what|how many(?= (?:things|items)\b)) (?:(?:all )?(?:things|stuff|belongings|items)"
     r" (?:do|have) i (?:have|own|got)"
     r"|do i (?:have|own)|have i (?:shown|showed) you|(?:things|stuff) (?:do you know(?: about)?"
     r"|(?:have|did) i (?:shown?|told|tell) you(?: about)?)"
     r"|(?:have|did) i (?:told|tell) you(?: about)?(?= (?:so far|already|until now)))"
+    r"|(?:show me|list) (?:all )?(?:my|our|the) (?:things|stuff|belongings|items))"
     r"(?: (?:so far|already|until now|here|in here|in total|altogether|now))*$",
     re.IGNORECASE,
 )
@@ -108,8 +127,8 @@ WHO = re.compile(
 )
 """ "Who is in my photos"."""
 ELSE = re.compile(
-    rf"^{_PLEASE}what (?:else )?(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there)"
-    r" (?P<rest>(?:of|from|about) .*)$"
+    rf"^{_PLEASE}what (?:(?:else|all|things|stuff) )?"
+    r"(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there) (?P<rest>(?:of|from|about) .*)$"
     rf"|^{_PLEASE}what(?: all| else| things?)? belongs? to (?P<owner>.*)$",
     re.IGNORECASE,
 )
@@ -123,7 +142,7 @@ DONE = re.compile(
 )
 """ "What did we do last summer": a list only where a time limits it."""
 TOLD_THEN = re.compile(
-    rf"^{_PLEASE}(?:what|which (?:{THINGS}|things)|show me (?:what|everything)|everything|all)"
+    rf"^{_PLEASE}(?:what|(?:which )?(?:{THINGS}|things)(?: that)?|show me (?:what|everything)|everything|all)"
     r" (?:(?:did|have) )?(?:i|we)(?: have|'ve)? (?:tell|told|say|said|add(?:ed)?|teach|taught|saved?"
     r"|remember(?:ed)?)"
     r"(?: to)?(?: you)? (?P<rest>(?!(?:to|you|about)\b)\S.*)$",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from memory.naming.categories import category
 from memory.naming.courtesy import plainly
@@ -38,6 +38,9 @@ class ListRequest(NamedTuple):
     without: tuple[tuple[date, date], ...] = ()
     """Spans of days that are left out, each by its first day and the one after its last."""
 
+    end: Literal["", "first", "last"] = ""
+    """Whether only the first or the last of it is wanted: "the oldest photo of Otis"."""
+
     @property
     def title(self) -> str:
         """What the list holds, in words: "Photos: Anna, from 2024"; "All photos" without any limit."""
@@ -45,7 +48,7 @@ class ListRequest(NamedTuple):
         time = self.why
         if self.told_then:
             time = "told " + re.sub("^from ", "in ", re.sub("^from (?=today|yesterday|this|last)", "", time))
-        limits = ", ".join(filter(None, (self.words, like, time)))
+        limits = ", ".join(filter(None, (self.words, like, time, self.end and f"the {self.end}")))
         return f"Photos: {limits}" if limits else "All photos"
 
 
@@ -68,6 +71,11 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return ListRequest("people")
     if (found := patterns.TOLD_THEN.match(text)) and (then := _limited(found["rest"], now, timed=True)):
         return then._replace(told=False, told_then=True)
+    if (found := patterns.AT_END.match(text)) and (found["asks"] or asks or field):
+        wanted = _limited(found["rest"], now)
+        return wanted and wanted._replace(end="first" if found["first"] else "last")
+    if found := patterns.FIND_ONE.match(text):
+        return _limited(found["rest"], now)
     if found := patterns.ONE_OF.match(text):
         return _limited(found["kind"] or found["topic"], now)
     if found := patterns.COMMANDED.match(text):

@@ -38,7 +38,17 @@ def find(memory: Memory, text: str, now: datetime | None = None, most: int = bro
 
 
 def listed(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
-    """The memories that the request means, newest first. Raises MemoryFileError."""
+    """The memories that the request means, newest first; where only the first or last is wanted, that one, and behind
+    it those whose day is unknown. Raises MemoryFileError."""
+    entries = _meant(memory, wanted)
+    dated = [entry for entry in entries if entry.day]
+    if not wanted.end or not dated:
+        return entries
+    return [dated[-1 if wanted.end == "first" else 0], *(entry for entry in entries if not entry.day)]
+
+
+def _meant(memory: Memory, wanted: ListRequest) -> list[EpisodeEntry]:
+    """The memories with the words, the photos and of the time that the request names, newest first."""
     entries = browse.timeline(memory)
     if wanted.why:
         of_time = TimeQuery("", wanted.since, wanted.before, without=wanted.without)

@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 LONGEST = 300
 """Characters of the longest sentence that is searched for an instruction; longer sentences are stories."""
-_HINT = re.compile(r"remind me|tell me|me forget|reminder|say[:,]", re.IGNORECASE)
+_HINT = re.compile(r"remind me|(?:tell|ask|warn|ping|nudge) me|be reminded|me forget|reminder|say[:,]", re.IGNORECASE)
 """A quick test: no sentence without one of these phrases is an instruction."""
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\s*[;\n]\s*")
 _WHEN = r"\b(?:when(?:ever)?|if|once|as soon as|(?:the )?next time|(?:every|each|any) ?time)\b"
@@ -25,9 +25,15 @@ _SEEN = (
     r"|(?:is|are) in (?:a|an|the|this|my|any|another) (?:new )?(?:photo(?:graph)?|picture|image))\b"
 )
 _PLEASE = (
-    r"(?:(?:please(?: you)?|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can))[, ]+)*"
+    r"(?:(?:please(?: you)?|then|just|also|always|kindly|(?:can|could|would|will) you|you (?:should|must|can)"
+    r"|make sure (?:to|you|that you)|(?:don['’]?t|do not) forget to|remember to"
+    r"|i(?:['’]d like| want| need) you to)[, ]+)*"
 )
-_ASK = r"remind me(?:,? please)?(?: to\b|:)?|tell me to\b|don['’]?t let me forget(?: to\b)?"
+_ASK = (
+    r"remind me(?:,? please)?(?: to\b|:)?|tell me to\b|don['’]?t let me forget(?: to\b)?"
+    r"|i (?:need|want|have) to be reminded(?: (?:to|about|of)\b)?|(?:ask|warn|ping|nudge) me(?: (?:to|that|about)\b)?"
+    r"|tell me(?: that\b|(?= (?:his|her|its|the|my|our|he|she|it) [\w' ]*\b(?:is|are|needs?|has)\b))"
+)
 _TIME = r"(?:on|in|at|next|this|every|before|after|by|later|tomorrow|tonight|again)"
 _STARTS = r"(?:^|[,:–—-]\s*|\b(?:and|so|but)\s+)"
 # "When Gustav shows up, remind me to water the plants."
@@ -47,7 +53,19 @@ _PLAIN = re.compile(
     rf"(?:,? {_TIME}\b[^,.;]{{0,24}})?,?"
     r" (?:to (?P<task>\S.*)|(?P<not>(?:not|never) to \S.*)"
     r"|(?P<what>(?<=forget )(?:about )?(?:the|my|our|his|her|\w+['’]s) \S.*))"
-    r"|(?:note|reminder)(?: to (?:self|me|myself))?: ?(?P<own>\S.*))",
+    r"|(?:note|reminder)(?: to (?:self|me|myself))?: ?(?P<own>\S.*)"
+    r"|(?:(?:set|add|make|create)(?: me)? a )?reminder(?: for me)? to"
+    r" (?P<set>(?!\w+ ?:|(?:self|me|myself|you|yourself)\b)\S.*)"
+    r"|remind me (?P<that>that \S.*))",
+    re.IGNORECASE,
+)
+# "Next time, ask me whether I watered it", "tell me to water it next time", "don't forget to remind me about the lid"
+_NEXT_TIME = re.compile(
+    rf"^(?:and |so )?(?:the )?next time\s*[,:–—-]?\s*{_PLEASE}(?:{_ASK})\s+(?P<task>\S.*)"
+    rf"|{_STARTS}{_PLEASE}(?:{_ASK})\s+(?P<first>\S.*?),? (?:the )?next time\W*$"
+    r"|^(?:please )?warn me (?:the )?next time(?: that)? (?P<warned>\S.*)"
+    r"|^(?:please )?(?:(?:make sure|remember)(?: to| you)|(?:don['’]?t|do not) forget to)"
+    r" (?:remind me (?P<about>(?:about|of) \S.*)|tell me to (?P<tell>\S.*))",
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(r"[,–—-] ?no,? (?:do not|don['’]?t|never ?mind)", re.IGNORECASE)
@@ -98,9 +116,15 @@ def _task(sentence: str) -> str:
     if found and not found["stop"].strip() and (found["say"] or found["when"].split()[-1].lower() in _NO_REQUEST):
         found = None
     found = found or _TASK_FIRST.search(sentence) or _CONDITION_BETWEEN.search(sentence)
-    task = found["task"] if found else _plain(sentence)
+    task = found["task"] if found else _next_time(sentence) or _plain(sentence)
     task = re.sub(r"[\s,]+(?:please|ok|okay)$", "", task.strip(" .!?,:"), flags=re.IGNORECASE)
     return re.sub(r"^[\"“](.*)[\"”]$", r"\1", task)
+
+
+def _next_time(sentence: str) -> str:
+    """The task of a request for the next time, whatever is seen then; empty for none."""
+    found = _NEXT_TIME.search(sentence)
+    return next(filter(None, found.groupdict().values())) if found else ""
 
 
 def _plain(sentence: str) -> str:
@@ -108,4 +132,4 @@ def _plain(sentence: str) -> str:
     found = _PLAIN.search(sentence)
     if not found or _OTHER_TIME.match(sentence) or _TAKEN_BACK.search(sentence):
         return ""
-    return _TAIL.split(found["task"] or found["not"] or found["own"] or found["what"], maxsplit=1)[0]
+    return _TAIL.split(next(filter(None, found.groupdict().values())), maxsplit=1)[0]

@@ -78,6 +78,19 @@ def test_the_benchmark_s_ways_to_ask_are_found_and_nothing_else_it_says(split: s
         ("Half done. Don't let me forget to fix the hinge!", "fix the hinge"),
         ("Six litres. REMINDER to self: take the lid off", "take the lid off"),
         ("Whenever this is in a photo, remind me that the keys are at Bo's", "that the keys are at Bo's"),
+        ("remind me that the warranty ends in June", "that the warranty ends in June"),
+        ("next time: ask me whether I watered it", "whether I watered it"),
+        ("tell me to water it next time", "water it"),
+        ("warn me next time that it bites", "it bites"),
+        ("ping me about the tax when you see this letter", "the tax"),
+        ("when you next see Otis, tell me his jab is due", "his jab is due"),
+        ("I need to be reminded to call the vet when I see him", "call the vet"),
+        ("make sure to remind me to lock up when I show you the shed", "lock up"),
+        ("don't forget to remind me about the lid", "about the lid"),
+        ("remember to tell me to charge it", "charge it"),
+        ("i want you to remind me to sweep the chimney", "sweep the chimney"),
+        ("set a reminder to descale the kettle", "descale the kettle"),
+        ("reminder to feed the cat", "feed the cat"),
     ],
 )
 def test_people_ask_in_many_ways(said: str, task: str) -> None:
@@ -99,6 +112,15 @@ def test_people_ask_in_many_ways(said: str, task: str) -> None:
         "When we get home, remind me to feed the cat.",
         "The sign said: if you see something, say something.",
         "Remind me when you see him.",
+        "remind me about Otis",
+        "remind me who this is",
+        "It was a reminder to be kind.",
+        "Reminder to yourself: buy neither.",
+        "tell me next time",
+        "When you see him, tell me his name.",
+        "She always reminded me to eat.",
+        "did I ask you to remind me of something",
+        "Nobody told me to water it next time.",
         "When you see " + "the very long way " * 30 + "remind me to turn back.",
     ],
 )
@@ -118,7 +140,8 @@ def test_what_people_write_in_notes_is_found_and_nothing_else() -> None:
 def test_a_sentence_made_to_be_slow_is_not() -> None:
     """The patterns backtrack; LONGEST keeps a sentence short enough for the worst of them."""
     began = datetime.now(UTC)
-    for piece in ("when see ", "if see - ", "remind me when you see ", "remind me on ", ", because "):
+    pieces = ("when see ", "if see - ", "remind me when you see ", "remind me on ", ", because ")
+    for piece in (*pieces, "remind me to next time "):
         found((piece * 60)[: instructions.LONGEST])
     assert datetime.now(UTC) - began < timedelta(seconds=2)
 

@@ -6,6 +6,7 @@ import re
 
 from assistant.dialogue.line_decision import Say, What
 from assistant.dialogue.sentences.about_app import INSULTS, WHO_ARE_YOU
+from assistant.dialogue.sentences.app_questions import Topic, topic_of
 from assistant.dialogue.sentences.plain_text import plain
 from ui.strings import PRIVATE_NO
 
@@ -46,6 +47,31 @@ ABOUT_KEEPSAKE = (
     "I am Keepsake. I remember your photos and what you tell me about them, on this computer alone. Show me a photo, "
     "say who or what it is, and ask. /help lists the rest."
 )
+ON_TOPICS: dict[Topic, str] = {
+    "privacy": "Nothing leaves this computer: no account, no network while you use me (`python -m assistant"
+    " prove-offline` shows it). docs/privacy.md says what is kept where. F5 begins a private conversation.",
+    "readers": "Nothing leaves this computer, but who can open your account on it can read what I keep."
+    " `python -m memory encrypt` has the memory ask for a passphrase. F5 begins a private conversation.",
+    "place": "All of it is in one folder on this computer ($KEEPSAKE_HOME, else ~/.local/share/keepsake, on a Mac"
+    " ~/Library/Application Support/keepsake). docs/privacy.md has a line for each file.",
+    "network": "I work without the network and without an account. It is used only when you fetch a model (F6).",
+    "backup": "`python -m memory export FILE` saves all memories as one ZIP, and `python -m memory import FILE` brings"
+    " them in on another computer. A snapshot of each day is kept beside the memory.",
+    "encryption": "`python -m memory encrypt` encrypts the memory with a passphrase of yours.",
+    "model": "/models (F6) names the model that writes my answers; it runs on this computer. I am Keepsake.",
+    "faces": "I compare whole photos, and know things and animals best. I was not made for faces: say who it is, and I"
+    " remember it with that photo.",
+    "languages": "I answer in English. What you tell me in another language is kept and repeated as you wrote it.",
+    "films": "I read photos only. Of a film, show me a still.",
+    "limits": "As many photos as your disk holds; among 100,000 I still find one at once.",
+    "keeping": "What you tell me about a photo stays until you forget it (/forget). What I say myself is no memory.",
+    "reasons": "I say what you told me. The memories that came stand beside the answer, each with its reason (Tab goes"
+    " there). Where I am not sure that a photo shows the same, I ask. When it is wrong, say what is right.",
+    "new conversation": "/new begins a new conversation. What you told me is not lost.",
+    "help": "/help (F1) lists keys and commands, and /tour shows me in six short steps.",
+    "today": "I only know what you told me about your photos. Ask about one, or tell me more.",
+}
+"""Replies to questions about Keepsake itself."""
 SMALL_TALK = (
     (rf".*?\b{WHO_ARE_YOU}\W*$", ABOUT_KEEPSAKE),
     (
@@ -109,6 +135,8 @@ SMALL_TALK = (
 def small_talk(text: str) -> str:
     """A short reply to a line that neither asks nor tells."""
     low = plain(text.strip())
+    if topic := topic_of(low):
+        return ON_TOPICS[topic]
     return next(reply for pattern, reply in SMALL_TALK if re.match(pattern, low))
 
 

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from assistant.dialogue.sentences.about_app import HOW_TO, OF_ANSWER
+from assistant.dialogue.sentences.app_questions import topic_of
 from assistant.dialogue.sentences.left_out import STOPPED_IT
 from assistant.dialogue.sentences.plain_text import plain
 from assistant.dialogue.sentences.sentence_kinds import Kind, doubted, kind_of, question_after
@@ -40,7 +41,8 @@ def act_of(text: str, *, asked: bool = False) -> Act:
     written, text = text.strip(), " ".join(text.split())
     if len(re.findall(r"\w", text)) < 2:  # a "y" to a question that has gone
         return Act("talk")
-    if HOW_TO.fullmatch(plain(text).rstrip(" .!?…)")):  # "Hi there! What can you do?"
+    low = plain(text).rstrip(" .!?…)")
+    if HOW_TO.fullmatch(low) or topic_of(low):  # "Hi there! What can you do?"
         return Act("talk")
     if any(True for _ in tasks(text)):  # "When you see this plant again, remind me to water it."
         return Act("tell", written)

@@ -9,6 +9,7 @@ from typing import Literal
 from assistant.dialogue.sentences import act_lexicon as lex
 from assistant.dialogue.sentences import left_out, remarks
 from assistant.dialogue.sentences.about_app import ABOUT_APP, FEELS, HOW_TO, PARDON, SOON
+from assistant.dialogue.sentences.app_questions import topic_of
 from assistant.dialogue.sentences.plain_text import plain
 from memory.naming.courtesy import plainly
 
@@ -19,7 +20,7 @@ def kind_of(sentence: str, asked: bool) -> Kind:
     """What a sentence is for. `asked`: the app has just asked who or what is in the photo."""
     low = plain(plainly(sentence)).strip()
     marked, low = low.endswith("?"), remarks.OPENING.sub("", remarks.TAIL.sub("", low.rstrip(" .!?…)")), count=1)
-    if HOW_TO.fullmatch(low) or (marked and PARDON.match(low)):
+    if HOW_TO.fullmatch(low) or topic_of(low) or (marked and PARDON.match(low)):
         return "talk"
     if marked and low:
         return "unclear" if lex.GUESSES.match(low) else "question"  # "I think he's called Gustl??"

@@ -30,7 +30,9 @@ _IN_VIEW = re.compile(r"\b(?:this|these|here|photo(?:graph)?|picture|image|pic|s
 _DOUBTS = re.compile(
     r"\W*(?:(?:and|but|so|hm+|really|ok|oh|wait)\W+)*"
     r"(?:(?:are|r) (?:you|u) (?:(?:really|quite|absolutely|totally|very|100%) )*(?:sure|certain)"
-    r"|how (?:do|would) (?:you|u) know|says who|(?:who|where) (?:told you|says)|since when|really)"
+    r"|how (?:do|did|can|could|would) (?:you|u) (?:know|tell)"
+    r"|why (?:do|did|would) (?:you|u) (?:say|think|believe|write)"
+    r"|says who|(?:who|where) (?:told you|says)|since when|really)"
     r"(?: (?:about |of )?(?:that|this|it))?\W*",
     re.IGNORECASE,
 )

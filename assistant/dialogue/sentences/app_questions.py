@@ -113,10 +113,8 @@ _PATTERNS: dict[Topic, tuple[str, ...]] = {
         r"how long (?:do|will|can) you (?:remember|keep) (?:this|that|things|it|everything|memories|photos)",
     ),
     "reasons": (
-        r"how (?:do|did|can|could|would) you (?:know|tell)(?: (?:that|this|it|so|all that))?",
-        r"why (?:do|did|would) you (?:say|think|ask|believe|write|tell me)(?: (?:that|this|so|it))?"
-        r"(?: (?:it's|this is|that's|it is|he's|she's) .*)?",
-        r"are you (?:really |quite |absolutely )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?",
+        r"why (?:do|did|would) you ask(?: (?:me|that|this|so))*"
+        r"|why (?:do|did|would) you (?:think|say|believe) (?:it's|this is|that's|it is|he's|she's) (?!in\b|from\b).*",
         r"what (?:does|do you mean by) (?:sure|maybe|recalled)(?: mean)?",
     ),
     "new conversation": (

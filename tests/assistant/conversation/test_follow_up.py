@@ -148,7 +148,10 @@ def test_each_question_of_one_line_is_answered(memory: Memory, told: tuple[Episo
     assert answer(talk, "where did we get her and where is she from?") == "From a farm near Bern.", "said once"
 
 
-@pytest.mark.parametrize("line", ["are you sure?", "r u sure", "how do you know that", "really?", "so are you sure?"])
+DOUBTS = ("are you sure?", "r u sure", "how do you know that", "really?", "so are you sure?", "why did you say that")
+
+
+@pytest.mark.parametrize("line", DOUBTS)
 def test_a_doubt_is_answered_by_the_words_in_which_the_answer_stands(
     memory: Memory, told: tuple[Episode, Episode], line: str
 ) -> None:

@@ -43,10 +43,8 @@ how much space do you need
 is there a limit""",
     "keeping": """do you remember everything I tell you
 will you remember this next year?""",
-    "reasons": """how do you know that?
-why did you say that
+    "reasons": """why do you ask
 why do you think it's him
-are you sure?
 what does sure mean""",
     "new conversation": "how do I start over",
     "help": """I need help
@@ -73,6 +71,10 @@ will you remember this is Otis
 how do you tell them apart
 why did you think he was called Max in 2019
 are you sure it was Rome
+are you sure
+how do you know that
+why did you say that
+why do you think it's from Rome
 who made this
 can my wife see the sea from there
 what time is it

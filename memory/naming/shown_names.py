@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from memory.naming.sentence_words import Word
 from memory.naming.small_letters import bears_a_name
-from memory.naming.word_lists import DOING, KIN
+from memory.naming.word_lists import DOING, KIN, ROLES
 
 
 class FoundName(NamedTuple):
@@ -102,8 +102,8 @@ def _listed(words: Sequence[Word], by_start: dict[int, FoundName], at: int) -> s
             return set(found) if words[at].before.strip() == "," else set()  # "Waffles, Noor's puppy", "Anna and Leo's"
         found.append(name)
         after = words[name.end]
-        both = after.key in ("and", "und", "with") and name.end + 1 in by_start
-        at = name.end + 1 if both else name.end if after.before.strip() in (",", "&", "+") else -1
+        both = after.key in ("and", "und", "with") and _next_of(words, by_start, name.end + 1)
+        at = both if both else name.end if after.before.strip() in (",", "&", "+") else -1
     if not found:
         return set()
     after = words[found[-1].end]
@@ -118,6 +118,16 @@ def _listed(words: Sequence[Word], by_start: dict[int, FoundName], at: int) -> s
     if after.key in _NOW and does_something(words[min(found[-1].end + 1, len(words) - 1)]):
         return set()  # "Winnie now gets half a tin"
     return set(found) if ends and (rest or after.key not in HANDS_OVER) else set()
+
+
+def _next_of(words: Sequence[Word], by_start: dict[int, FoundName], at: int) -> int:
+    """Where the next name of a list stands, at `at` or behind "his wife"; 0 where none does."""
+    if at in by_start:
+        return at
+    kin = (
+        words[at].key in ("his", "her", "their", "my", "our") and words[min(at + 1, len(words) - 1)].key in KIN | ROLES
+    )
+    return at + 2 if kin and at + 2 in by_start and not words[at + 2].before.strip() else 0
 
 
 def does_something(word: Word) -> bool:

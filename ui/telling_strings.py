@@ -68,6 +68,13 @@ ON_TOPICS: dict[Topic, str] = {
     "reasons": "I say what you told me. The memories that came stand beside the answer, each with its reason (Tab goes"
     " there). Where I am not sure that a photo shows the same, I ask. When it is wrong, say what is right.",
     "new conversation": "/new begins a new conversation. What you told me is not lost.",
+    "private mode": "F5, or /private, begins a private conversation: nothing of it is kept. The same again ends it.",
+    "kept conversations": "/history (F7 in the app) lists the kept conversations; there you can search, read and delete"
+    " them.",
+    "import": "/import FOLDER (in the app F8, too) says first what is in a folder or a chat, and imports it then."
+    " /watch FOLDER imports what comes into a folder.",
+    "looks": "ctrl+p changes between light and dark. Larger letters are the terminal's: mostly ctrl or cmd and +.",
+    "large": "F9, or /large, shows the photo in view on the whole screen.",
     "help": "/help (F1) lists keys and commands, and /tour shows me in six short steps.",
     "today": "I only know what you told me about your photos. Ask about one, or tell me more.",
 }

@@ -98,6 +98,28 @@ _END_REMINDER = re.compile(
 )
 
 
+_APP = r"(?:(?:the|this) (?:app|program)|keepsake)"
+_SHOW = r"(?:(?:show|open|list|see|browse)(?: me)?|go to)"
+_WISHES = {
+    "/new": r"(?:(?:start|begin|open|make)(?: me)? )?an? (?:new|fresh|other) (?:chat|conversation|session)"
+    r"|new (?:chat|conversation|session)|(?:clear|empty) (?:the )?(?:chat|screen|conversation)|start (?:over|afresh)",
+    "/history": rf"{_SHOW} (?:my|our|the|all(?: my| the)?) (?:(?:old|older|earlier|past|previous|other|kept|saved) )?"
+    rf"(?:chats|conversations)|{_SHOW} (?:my |our |the )?(?:chat |conversation )?history"
+    r"|(?:my|our) (?:old |earlier |past |previous )?(?:chats|conversations)|(?:chat|conversation) history",
+    "/tray": rf"{_SHOW} my tray|open the tray"
+    rf"|(?:(?:which|what|{_SHOW}(?: the| my| all)*) )?photos (?:that )?(?:(?:still )?have no|(?:are )?without(?: any)?)"
+    r" (?:words|story|stories|notes)(?: yet)?",
+    "/models": r"(?:change|switch|choose|pick)(?: the| your| another| to another)? (?:language )?model"
+    r"|(?:use|get|try|fetch) an?(?:other)? (?:better |bigger |larger |different |other |smaller )model"
+    r"|(?:which|what)(?: other)? models (?:are there|do you have|can i (?:use|choose|get)|could i use)",
+    "/help": rf"{_SHOW} (?:the |all |all the |your )?(?:commands|(?:keyboard )?shortcuts|help)"
+    r"|(?:what|which)(?: are the)? (?:commands|shortcuts)(?: (?:are there|can i use|do you (?:have|know|understand)))?",
+    "/quit": rf"quit|exit|(?:quit|exit|close|leave) {_APP}",
+}
+_ASKED_FOR = {name: re.compile(rf"{_LEAD}(?:{wish}){_END}", re.IGNORECASE) for name, wish in _WISHES.items()}
+"""What opens something of the app, in words."""
+
+
 def command_of(text: str) -> Command | None:
     """The command that a line in words means; None: it means none."""
     text = " ".join(plainly(text).replace("’", "'").split())
@@ -113,6 +135,8 @@ def command_of(text: str) -> Command | None:
         return Command("/people")
     if found := _END_REMINDER.fullmatch(text):
         return Command("/reminders", said=found["said"] or "")
+    if name := next((name for name, wish in _ASKED_FOR.items() if wish.fullmatch(text)), ""):
+        return Command(name)
     if wish := words_to_forget(text):
         return Command("/forget", wish)
     return None

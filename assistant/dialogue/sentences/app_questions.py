@@ -27,6 +27,11 @@ Topic = Literal[
     "keeping",
     "reasons",
     "new conversation",
+    "private mode",
+    "kept conversations",
+    "import",
+    "looks",
+    "large",
     "help",
     "today",
 ]
@@ -70,7 +75,7 @@ _PATTERNS: dict[Topic, tuple[str, ...]] = {
         r"does (?:this|it) work (?:offline|without (?:the )?(?:internet|wi-?fi|network))|are you online|is this online",
     ),
     "backup": (
-        rf"{_HOW_CAN_I} (?:(?:back ?up|export|make a backup of) {_ALL}|back {_ALL} up|make a backup)(?: .*)?",
+        rf"(?:{_HOW_CAN_I} )?(?:(?:back ?up|export|make a backup of) {_ALL}|back {_ALL} up|make a backup)(?: .*)?",
         rf"do you make backups|{_HOW_CAN_I} (?:move|transfer|copy|take|bring) (?:{_ALL}|you|keepsake)"
         r" to (?:an?|another|my|the)(?: new| other)* (?:computer|laptop|machine|mac|pc|disk|drive|stick)",
     ),
@@ -120,6 +125,30 @@ _PATTERNS: dict[Topic, tuple[str, ...]] = {
     "new conversation": (
         rf"{_HOW_CAN_I} (?:start (?:over|again|afresh|a new (?:chat|conversation))"
         r"|clear (?:this|the (?:chat|screen|conversation)))",
+    ),
+    "private mode": (
+        r"(?:(?:go|be|stay|make (?:this|it)) private|(?:(?:start|begin|open|use) )?(?:a |the )?private"
+        r" (?:chat|conversation|mode|session)|(?:don't|do not) keep (?:this|our) (?:chat|conversation)"
+        r"|incognito(?: mode)?)",
+    ),
+    "kept conversations": (
+        rf"(?:{_HOW_CAN_I} )?(?:delete|remove|erase|forget|rename|find|search) (?:this|our|the|that|my|an?)"
+        r" (?:(?:last|old|whole) )?(?:chats?|conversations?|chat history|history)",
+        r"what did i ask(?: you)? (?:yesterday|last \w+|before|earlier|the other day)",
+    ),
+    "import": (
+        rf"(?:{_HOW_CAN_I} )?(?:import|load|bring in|read in|add)(?: all)? (?:my|our) (?:photo(?:graph)?s|pictures"
+        r"|(?:photo )?library|albums?|(?:whatsapp|telegram|signal)(?: chats?| messages)?|chats?)(?: from .*)?",
+        rf"(?:{_HOW_CAN_I} )?watch (?:my|a|the)(?: \w+)? folder",
+    ),
+    "looks": (
+        rf"(?:{_HOW_CAN_I} )?(?:(?:use|switch to|turn on|set|get) )?(?:the )?(?:dark|light|night) (?:mode|theme)",
+        rf"(?:{_HOW_CAN_I} )?(?:make|set) (?:the )?(?:text|letters|font|writing) (?:bigger|larger|smaller)",
+    ),
+    "large": (
+        rf"(?:{_HOW_CAN_I} )?(?:show|see|view|open|make) (?:me )?(?:the|this) (?:photo(?:graph)?|picture|pic|image)"
+        r" (?:large|larger|big|bigger|full ?screen|in full(?: size)?|on the whole screen)",
+        r"full ?screen(?: please)?|zoom in(?: on (?:it|the photo|this))?",
     ),
     "help": (
         r"(?:i )?need (?:some |your |a bit of )?help(?: please| here)?|help me(?: please| out)?"

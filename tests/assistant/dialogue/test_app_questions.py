@@ -47,6 +47,19 @@ will you remember this next year?""",
 why do you think it's him
 what does sure mean""",
     "new conversation": "how do I start over",
+    "private mode": """go private
+start a private conversation
+don't keep this conversation""",
+    "kept conversations": """delete this conversation
+how do I delete our chat
+what did I ask you yesterday""",
+    "import": """import my whatsapp chat
+how can I import my photos
+watch my pictures folder""",
+    "looks": """dark mode
+make the text bigger""",
+    "large": """show the photo large
+zoom in""",
     "help": """I need help
 help me please
 I'm stuck""",
@@ -85,6 +98,10 @@ my son needs help with maths
 is the data on it safe
 can you see Ada
 do you have a photo of the lock
+is it a private beach
+add my photo
+what did I ask Tom to bring yesterday
+is she in the dark
 """.strip().splitlines()
 
 

@@ -93,6 +93,14 @@ _BARE = re.compile(
     rf"(?P<lead>{LEAD})(?:{_IT_WAS} )?(?P<new>\d{{3,}}|(?!(?:an?|one)\b){NUMBER}){_AFTER_IT}", re.IGNORECASE
 )
 """ "Sorry, 4421", "no, eight": for the only number of so many digits, or the only age or price."""
+_PART = (
+    r"(?:(?:(?:an?|one) )?(?:half|quarter|third|whole|full)|(?:two thirds|three quarters)|½|¼|¾)(?: of)?(?: an?| one)?"
+)
+_ONLY_PART = re.compile(
+    rf"(?P<lead>{LEAD})(?:{_IT_WAS} )?(?:(?:only|really|actually|just) )?(?P<new>{_PART} [^\W\d]+){_AFTER_IT}",
+    re.IGNORECASE,
+)
+""" "No, a whole tablet": how much of it, for the only amount of it that the words have."""
 _NUMERAL = r"\d(?:[\d.,:]*\d)?[a-z]?"
 _NUMBERED = re.compile(
     rf"(?P<lead>{LEAD})(?:(?:my|our|her|his|its|their|the|your) )?(?:[^\W\d]+ )?"
@@ -108,6 +116,20 @@ _PLACED = re.compile(
 _WRONG_PLACE = re.compile(
     rf"(?P<lead>(?i:(?:{TAKEN_BACK}[\s,.!:;–—-]+)?wrong (?:city|town|place|country)[\s,.!:;–—-]+))"
     rf"(?:(?i:{_IT_WAS}) )?(?:(?i:in|from|at|near) )?(?P<new>{_NAME})[\s.!]*"
+)
+
+
+_SAYING = (
+    _WRONG_PLACE,
+    _ONLY_PART,
+    _ONLY,
+    _ONLY_NTH,
+    _ONLY_DATE,
+    _ONLY_KIND,
+    _ONLY_AGE,
+    _BARE,
+    _NUMBERED,
+    _PLACED,
 )
 
 
@@ -128,7 +150,7 @@ def said_alone(text: str, takes_back: bool = False) -> Only | None:
 
     `takes_back`: whether what stood behind it takes something back: "..., sorry".
     """
-    for pattern in (_WRONG_PLACE, _ONLY, _ONLY_NTH, _ONLY_DATE, _ONLY_KIND, _ONLY_AGE, _BARE, _NUMBERED, _PLACED):
+    for pattern in _SAYING:
         found = pattern.fullmatch(text)
         if not found:
             continue
@@ -182,5 +204,5 @@ def all_of_its_kind(new: str) -> re.Pattern[str]:
         return re.compile(rf"(?<!\w){_NTH} {re.escape(unit)}(?!\w)", re.IGNORECASE)
     if new.isdecimal() and not re.fullmatch(r"(?:19|20)\d\d", new):
         return re.compile(rf"(?<![\w.,:/-])\d{{{len(new)}}}(?![\w/:-]|[.,]\d)")
-    one = rf"(?:\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
+    one = rf"(?:{_PART}|\d[\d.,:]*|{NUMBER}) {re.escape(unit.removesuffix('s'))}s?" if unit != new else r"(?:19|20)\d\d"
     return re.compile(rf"(?<!\w){one}(?!\w)", re.IGNORECASE)

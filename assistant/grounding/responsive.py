@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assistant.grounding.other_subjects import WHO_IS_ONE, of_another
 from assistant.grounding.words import lexicon
 from assistant.grounding.words.families import related
 from assistant.grounding.words.phrases import is_verb
@@ -50,11 +51,6 @@ _WHO_IN_VIEW = re.compile(
 """Asks who is in view, and nothing else."""
 _WHERE_OR_WHEN = re.compile(r"\W*(where|when|what (?:year|day|date|month))\b", re.IGNORECASE)
 _WHO_AND_WORD = re.compile(r"\W*(?:and |but |so )?who(?:['’]?s| is| was| are) [^\W\d_]+", re.IGNORECASE)
-_WHO_IS_ONE = re.compile(
-    r"\W*(?:and |but |so )?who(?:['’]?s| is| was) (?!(?:this|that|these|those|it|he|she|they|there"
-    r"|here)\b)(?P<who>[^\W\d_]+)\W*",
-    re.IGNORECASE,
-)
 _UNTOLD_OF = re.compile(
     r"\b(?:did not|didn['’]t|never) (?:tell|told) me (?P<rest>(?:who|whose|where|when|why|how)\b.*)", re.I
 )
@@ -116,7 +112,7 @@ class _Answer:
         known = {t.stem for t in self.asked}
         if _WHO_AND_WORD.match(self.question) and _only_echoes(self.found, known):
             return True  # "Nguyễn Thị Hoa.", to "who's Hoa?"
-        if of_somebody_else(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
+        if of_another(self.question, self.sentence) or _name_and_deed(self.question, self.sentence):
             return True
         nothing_new = all(t.stem in known or t.kind in _EMPTY for t in self.found)
         return bool(_OPEN.match(self.question) and self.found) and nothing_new
@@ -175,19 +171,10 @@ def _measures(what: str, sentence: str, found: Sequence[Token]) -> bool:
     return number and not (what == "much" and _SPAN.search(sentence))
 
 
-def of_somebody_else(question: str, sentence: str) -> bool:
-    """Whether a sentence names another person by the one who is asked about: "Tomasz's mum.", to "who is tomasz?"."""
-    asked = _WHO_IS_ONE.fullmatch(question)
-    if not asked:
-        return False
-    theirs = rf"\W*(?:from |the )?{re.escape(asked['who'])}['’]?s (?!(?:my|our|your|his|her|the|an?|not|in|from)\b)\w"
-    return bool(re.match(theirs, sentence, re.IGNORECASE))
-
-
 def _name_and_deed(question: str, sentence: str) -> bool:
     """Whether a sentence has the name that is asked about and what its bearer does, not who that is: "Poppy, who calls
     him Old Humphrey.", to "who is Poppy?"."""
-    asked = _WHO_IS_ONE.fullmatch(question)
+    asked = WHO_IS_ONE.fullmatch(question)
     does = asked and re.match(
         rf"\W*{re.escape(asked['who'])}, (?:who|which|whom|whose) (?!is\b|was\b)(.*)", sentence, re.I
     )

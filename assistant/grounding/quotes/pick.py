@@ -9,6 +9,7 @@ from typing import NamedTuple
 from assistant.grounding.claims import sentences
 from assistant.grounding.days_of_telling import of_time_asked, without_time
 from assistant.grounding.moments import asks_for_the_photo, of_another_moment, photo_s_day_answers
+from assistant.grounding.other_subjects import of_another
 from assistant.grounding.quotes.clauses import CUT, LONG, clause, may_be_cut
 from assistant.grounding.quotes.naming import asks_for_name, introduces, names_thing, tells_name
 from assistant.grounding.quotes.plainly_told import plainly_told
@@ -27,7 +28,6 @@ from assistant.grounding.quotes.quotation import (
 )
 from assistant.grounding.quotes.reading import Reading, Readings, asked_of_one
 from assistant.grounding.quotes.rule_fit import fit, led
-from assistant.grounding.responsive import of_somebody_else
 from assistant.grounding.words.families import asks_whose, related
 from assistant.grounding.words.phrases import named
 from assistant.grounding.words.tokens import GENERIC, Token, alike, stem, tokens
@@ -124,7 +124,7 @@ def _among_all(
         then = of_time_asked(asked.text, line, one.episode.told_on)
         if then and not asked.wanted:
             fits = max(fits, _TOLD_THEN)
-        other = (of_the_photo and of_another_moment(tokens(line))) or of_somebody_else(asked.text, line)
+        other = (of_the_photo and of_another_moment(tokens(line))) or of_another(asked.text, line)
         if fits <= 0 or then is False or other:
             continue  # "Anna's birthday is on 12 May" tells no day of the photo
         score = fits - (_LATER * rank + _FURTHER * n + (_UNSURE if one.certainty == "maybe" else 0))

@@ -120,6 +120,14 @@ ALL_THAT = re.compile(
     re.IGNORECASE,
 )
 """ "What things do I have", "what have I shown you so far": everything."""
+IN_NUMBERED = re.compile(
+    rf"^{_PLEASE}(?:(?:which|what)(?: (?:things|stuff|all|else))?(?:(?:'s|s| is| are)|(?: do| did| have)? (?:i|we)"
+    r" (?:have|got|put|pack(?:ed)?|keep|kept|stored?))?(?: (?:packed|kept|stored|still|all))* in|(?:show|list)(?: me)?)"
+    r" (?:the )?(?P<rest>(?:box|carton|crate|bag|suitcase|drawer|shelf|cupboard|locker|room|folder) "
+    r"(?:(?:no\.?|number|#) ?)?\d+)$",
+    re.IGNORECASE,
+)
+""" "What is in box 3"."""
 WHO = re.compile(
     rf"^{_PLEASE}who(?:m|s|'s| all)? (?:(?:do|did|have) (?:i|we|you) (?:have|got|know|take|taken)?\s*(?:{_PHOTOS})"
     rf"|(?:is|are|appears?)? ?{_MINE})$",

@@ -65,6 +65,8 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return wanted
     if kind := _category(text):
         return _limited(kind, now)
+    if found := patterns.IN_NUMBERED.match(text):
+        return ListRequest(re.sub(r" (?:no\.?|number|#) ?(?=\d)", " ", found["rest"], flags=re.IGNORECASE))
     if patterns.ALL_THAT.match(text):
         return ListRequest()
     if patterns.WHO.match(text):

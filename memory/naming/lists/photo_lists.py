@@ -131,6 +131,9 @@ def _with_words(memory: Memory, words: str) -> set[str]:
         ids = _of_category(memory, word.strip(","), known)
         of_all = ids if of_all is None else of_all & ids
     about, *where = _PLACED.split(" ".join(word for word in rest.split() if word not in kinds), maxsplit=1)
+    for numbered in re.findall(r"[^\W\d_]+ \d+\b", about):  # "box 3", and not "box 12, with 3 cups"
+        ids = set(_matching(memory, f'"{numbered}"'))
+        of_all = ids if of_all is None else of_all & ids
     if asked := terms(about):
         ids = set(_matching(memory, " AND ".join(asked)))
         of_all = ids if of_all is None else of_all & ids

@@ -93,6 +93,13 @@ _IS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 """ "What's in the vase?", of "the spare key is inside this vase"."""
+_WHAT_DOES = re.compile(
+    rf"{_LEAD}(?:what|who|which(?: (?:one|thing|[\w'’-]+))?)(?: else)?"
+    r" (?P<does>(?!(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might)\b)"
+    r"[\w'’-]+(?: [\w'’-]+){1,6}?)(?: again| then)?\W*",
+    re.IGNORECASE,
+)
+""" "What goes to Nina?", of "the clock goes to Nina when we move": the sentence says just that of something."""
 _PHONE = re.compile(rf"{_LEAD}(?:what(?:['’]?s| is| was)|give me|tell me) .*\bnumber\b.*", re.IGNORECASE)
 _DIGITS = re.compile(r"(?:\d[\s-]?){5,}")
 """ "What is the phone number of the vet?", of "Vet is Greenfield on 01632 960123"."""
@@ -132,6 +139,8 @@ def plainly_told(asked: Question, line: str) -> bool:
         there = {"in": "in", "inside": "in"}
         same = (there.get(one["where"].lower(), one["where"].lower()) for one in _IS_INSIDE.finditer(line))
         return there.get(inside["where"].lower(), inside["where"].lower()) in same
+    if (does := _WHAT_DOES.fullmatch(asked.text)) and asked.wanted and _says(does["does"], line):
+        return True
     if _PHONE.fullmatch(asked.text) and _DIGITS.search(line):
         return _all_but(asked, line, _NUMBERED)
     if asked.kind == "why" and asked.wanted:
@@ -141,6 +150,13 @@ def plainly_told(asked: Question, line: str) -> bool:
     if asked.kind == "when" and asked.wanted:
         return _has_all(asked, line) and sum(t.kind == "day" for t in tokens(line)) == 1
     return False
+
+
+def _says(words: str, line: str) -> bool:
+    """Whether a sentence has these very words, not denied, behind whatever it says them of."""
+    found = re.search(rf"\w[^.!?;]*\b{re.escape(words)}\b", line, re.IGNORECASE)
+    denied = found and re.search(r"\b(?:not|never|no longer|nobody|nothing|if)\b|n['’]t\b", found[0], re.IGNORECASE)
+    return found is not None and not denied
 
 
 def _somebody(words: str) -> bool:

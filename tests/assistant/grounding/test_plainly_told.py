@@ -32,6 +32,7 @@ DANA = ("This guy sits on my desk. Dana from accounting gave him to me when I go
 KEY = ("The spare key to the shed is inside this vase. Only me and Rob know that.",)
 CAN = ("This brand made Ellie come out in a rash so we don't buy it any more.",)
 VET = ("Bonnie, chip number 985141003456. Vet is Greenfield on 01632 960123. She's due her jabs every January.",)
+MOVING = ("grandad Albert's clock, goes to Nina when we move. box 12, wrapped in the green blanket",)
 SANTA = ("secret santa from work, still don't know who it was, I reckon it was Darren", "it was Darren after all")
 
 
@@ -91,6 +92,8 @@ def answer(question: str, *words: str) -> str:
         (CAN, "why don't we buy this any more", "come out in a rash"),
         (VET, "what is the phone number of the vet", "01632 960123"),
         (SANTA, "who gave me this", "it was Darren after all"),
+        (MOVING, "what goes to Nina?", "clock, goes to Nina when we move"),
+        (MOVING, "which one goes to nina", "clock, goes to Nina when we move"),
     ],
 )
 def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: str, quoted: str) -> None:
@@ -117,6 +120,7 @@ def test_it_is_quoted_where_the_model_refuses(words: tuple[str, ...], question: 
         (VASE, "who is tom"),
         (("My dog Rex, from our vet in Bern",), "what's the vet's name"),
         (SHOES, "which shop"),
+        (MOVING, "what goes to Tom"),
         (KEY, "does Ellie know"),
         (CAN, "why did Rob buy this"),
         (CAN, "does Ellie know"),

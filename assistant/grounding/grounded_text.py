@@ -20,6 +20,7 @@ from assistant.grounding.result import Grounding
 from assistant.grounding.shown_text import ShownText
 from assistant.grounding.text_checks import Checks
 from assistant.grounding.words import lexicon
+from assistant.grounding.words.run_on import with_told_commas
 from assistant.grounding.words.second_person import as_a_sentence, to_the_user, without_stray_quote
 from assistant.grounding.words.tokens import stem, tokens
 
@@ -114,6 +115,7 @@ class GroundedText(ShownText):
         if not verdict.borne_out:
             return verdict.sentence
         told = to_the_user(without_stray_quote(verdict.sentence, self.shown))
+        told = with_told_commas(told, (to_the_user(one.episode.words) for one in self._told_by(verdict)))
         return as_a_sentence(told, self._evidence.question)
 
     def _said_before(self, sentence: str) -> bool:

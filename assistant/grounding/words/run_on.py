@@ -1,15 +1,19 @@
 """Run-on sentences, as people type: "sarahs old bike we found it in the cellar" gets the comma that it lacks.
 
 Only where what follows says again, by a pronoun, what stands before: no clause that belongs to its noun is cut off.
+And sentences of small models, which leave out commas that were told.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from assistant.grounding.words.lexicon import PAST
 from memory.naming.categories import bears_life
 
+_WORD = re.compile(r"[^\W_]+")
+_LEFT_OUT = re.compile(r"\s?[,;:]\s|\s[–—-]\s")
 _GETS = r"(?:got|bought|found|made|won|lost|inherited|borrowed|built|stole|had)"
 _STARTS = re.compile(
     r"(?<=[\w'’]) (?=(?:i|we|you|he|she|they|it) (?:always |still |never |only |just )?[a-z]+ (?:it|them|him)\b"
@@ -41,3 +45,23 @@ def with_commas(sentence: str) -> str:
         if low not in _NO_END and not does and not doer and not not_hers:
             out, at = f"{out}{sentence[at : found.start()]},", found.start()
     return out + sentence[at:]
+
+
+def with_told_commas(sentence: str, told: Iterable[str]) -> str:
+    """A sentence with the commas, colons and dashes that stand between the same words in what was told: small models
+    leave them out ("to the charity shop check the pockets first")."""
+    words = list(_WORD.finditer(sentence))
+    said = [word[0].lower() for word in words]
+    for text in told:
+        theirs = list(_WORD.finditer(text))
+        low = [word[0].lower() for word in theirs]
+        at = next((n for n in range(len(low) - len(said) + 1) if low[n : n + len(said)] == said), -1) if said else -1
+        if at < 0:
+            continue
+        for n in range(len(words) - 2, -1, -1):  # from behind, so that places before stay as they are
+            one, other = words[n].end(), words[n + 1].start()
+            gap = text[theirs[at + n].end() : theirs[at + n + 1].start()]
+            if sentence[one:other] == " " and _LEFT_OUT.fullmatch(gap):
+                sentence = sentence[:one] + gap.replace("\n", " ") + sentence[other:]
+        break
+    return sentence

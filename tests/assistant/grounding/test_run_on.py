@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.grounding.words.run_on import with_commas
+from assistant.grounding.words.run_on import with_commas, with_told_commas
 from tests.support.grounded import check, recall
 
 
@@ -41,3 +41,27 @@ def test_a_caption_in_the_users_words_has_commas(told: str, shown: str) -> None:
 )
 def test_other_sentences_stay(sentence: str) -> None:
     assert with_commas(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "written", "shown"),
+    [
+        (
+            "Tom's rucksack, going to the charity shop, check the pockets first",
+            "Tom's rucksack, going to the charity shop check the pockets first.",
+            "Tom's rucksack, going to the charity shop, check the pockets first.",
+        ),
+        ("Rex - labrador - born 2016", "Rex labrador born 2016.", "Rex - labrador - born 2016."),
+        ("My vase, from Delft", "Your vase from Delft.", "Your vase from Delft."),  # other words: as it is written
+        ("It is red. It is old, too", "It is red.", "It is red."),
+        ("Otis. he bites", "Otis he bites.", "Otis he bites."),  # no full stop is put into a sentence
+    ],
+)
+def test_commas_that_were_told_are_written(told: str, written: str, shown: str) -> None:
+    assert with_told_commas(written, [told]) == shown
+
+
+def test_a_caption_has_the_commas_of_the_words() -> None:
+    told = "My old rucksack, going to the charity shop, check the pockets first"
+    shown = check("Your old rucksack, going to the charity shop check the pockets first.", recall(told)).shown
+    assert shown == "Your old rucksack, going to the charity shop, check the pockets first."

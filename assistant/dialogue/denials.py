@@ -10,6 +10,7 @@ from assistant.dialogue.acts import Act
 from assistant.dialogue.sentences.plain_text import plain
 from memory.episode import Episode, Recall
 from memory.naming.name_extraction import names
+from memory.naming.word_lists import KIN, TITLES
 from memory.text import folded
 
 THE_PHOTO = "the same photo"
@@ -41,6 +42,15 @@ NO_IF_ASKED = re.compile(
 )
 """ "I don't think so", "not even close": a no where the app has just asked."""
 _SIGNS = dict.fromkeys("👍👌✅💯🙌", True) | dict.fromkeys("👎❌🚫", False)
+_IS_NAMED = re.compile(
+    r"(?i:\W*(?:(?:no|nope|ah|oh|well|but|actually)[, ]+)*(?:(?:this|that|it|he|she)(?:['’]?s| is)|meet))"
+    r" (?P<who>[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]*){0,2})(?: the [a-z]+| again)?"
+    r"(?:[.!,]| (?:my|our|the|an?|his|her|their|[A-Z]\w*['’]s) |$)"
+)
+""" "This is Moose", whatever follows."""
+_BESIDE = re.compile(
+    r"\b(?:and|with|too|also|both|other|another|beside|behind|left|right|front|middle|next to|as well)\b", re.IGNORECASE
+)
 _NOT_MEANT = frozenset("my our the his her their your this that a an".split())
 
 
@@ -97,7 +107,20 @@ def as_answer(act: Act, text: str, recall: Recall | None) -> Act:
     here = _words(names(text, known=frozenset(there)).shown)
     if here & there:
         return act._replace(kind="tell", verdict=True)
-    return act._replace(verdict=False) if here and act.kind == "tell" and recall.certainty == "maybe" else act
+    another = here and act.kind == "tell" and (recall.certainty == "maybe" or _instead(text, recall))
+    return act._replace(verdict=False) if another else act
+
+
+def _instead(text: str, recall: Recall) -> bool:
+    """Whether a line says that the photo shows somebody else than a sure recall does, and not one beside the other.
+
+    "Mum" may be the Ulla that was told of before.
+    """
+    first = re.split(r"(?<=[.!?\n])\s", text, maxsplit=1)[0]
+    found = _IS_NAMED.match(first)
+    if not found or "thing" not in recall.why or _BESIDE.search(first):
+        return False
+    return (KIN | TITLES).isdisjoint([*folded(found["who"]).split(), *_words(names(recall.episode.words).shown)])
 
 
 def _short_verdict(text: str) -> bool | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from assistant.dialogue.acts import Act, act_of
+from assistant.dialogue.corrected_elsewhere import of_the_named
 from assistant.dialogue.denials import OnRecall, as_answer, to_keep
 from assistant.dialogue.in_view import InView
 from assistant.dialogue.sentences.about_app import of_the_user
@@ -140,6 +141,8 @@ def _correction(line: str, scene: Scene, memory: Memory) -> Correct | Say | None
     found = corrected(wanted, in_view(scene.view.recalls))
     if not found and wanted.wish:
         found = corrected(wanted, [recall.episode for recall in memory.search(wanted.old, k=SEARCHED)])
+    elif not found and (scene.photo is None or scene.view.recalls):
+        found = corrected(wanted, of_the_named(memory, line, wanted))
     if len(found) == 1:
         return Say("private") if scene.private else Correct(*found[0])
     if wanted.wish:

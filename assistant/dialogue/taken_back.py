@@ -30,7 +30,7 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 TAKES_BACK = re.compile(rf"\b(?:{TAKEN_BACK})\b", re.IGNORECASE)
-A_NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm)?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
+A_NUMBER = re.compile(rf"(?:\d[\d.,:]*(?:st|nd|rd|th|am|pm|[a-z])?|{NUMBER})(?: [^\W\d]+)?", re.IGNORECASE)
 """A whole text that is a number, alone or with a word behind it."""
 _ONE = rf"(?:\d[\d.,:]*\d|\d|{NUMBER}|[A-Z][\w'-]+)"
 _OTHERWISE = re.compile(

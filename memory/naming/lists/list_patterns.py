@@ -98,7 +98,8 @@ OF_WHICH = re.compile(
 """ "Which concerts do we have photos of"."""
 _PHOTOS = rf"(?:(?:any|some) )?{MANY}(?: (?:of|from|with))?"
 _HAD = (
-    r"(?:have|got|had|know|remember|kept|keep|seen?|shown?|photograph(?:ed)?|take|taken|(?:tell|told) you (?:about|of))"
+    r"(?:have|got|had|know|remember|kept|keep|seen?|shown?|photograph(?:ed)?|take|taken|look after|care for"
+    r"|(?:tell|told) you (?:about|of))"
 )
 _MINE = rf"(?:in|on) (?:any of )?(?:my|our|your|the|these) (?:{MANY}|album|memory)"
 OF_KIND = re.compile(
@@ -137,10 +138,11 @@ WHO = re.compile(
 ELSE = re.compile(
     rf"^{_PLEASE}what (?:(?:else|all|things|stuff) )?"
     r"(?:(?:do|did) (?:you|we|i) have|have (?:you|we|i)(?: got)?|is there) (?P<rest>(?:of|from|about) .*)$"
-    rf"|^{_PLEASE}what(?: all| else| things?)? belongs? to (?P<owner>.*)$",
+    rf"|^{_PLEASE}(?:what(?: all| else| things?)? belongs?|(?:which|what) (?P<kind>[^\W\d_]+s) (?:all )?belong)"
+    r" to (?P<owner>.*)$",
     re.IGNORECASE,
 )
-""" "What else do you have from Lisbon", "what belongs to Isla"."""
+""" "What else do you have from Lisbon", "what belongs to Isla", "which animals belong to the Hendersons"."""
 DONE = re.compile(
     rf"^{_PLEASE}(?:what (?:did|have) (?:we|i|you)"
     r" (?:do|done|see|seen|photograph(?:ed)?|take|taken|get up to|been up to)\b"

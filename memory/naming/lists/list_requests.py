@@ -86,8 +86,10 @@ def request(text: str, now: datetime | None = None, *, field: bool = False) -> L
         return _which(found, now)
     if (found := patterns.BARE.match(text)) and _asks_without_verb(found, asks=asks, field=field):
         return _limited(found["rest"], now)
-    if found := patterns.ALL_OF.match(text) or patterns.OF_WHICH.match(text) or patterns.ELSE.match(text):
-        return _limited(found.groupdict().get("owner") or found["rest"], now)
+    if found := patterns.ELSE.match(text):  # "which keys belong to the shed" wants a sentence
+        return _limited(found["owner"] or found["rest"], now) if not found["kind"] or category(found["kind"]) else None
+    if found := patterns.ALL_OF.match(text) or patterns.OF_WHICH.match(text):
+        return _limited(found["rest"], now)
     if found := patterns.DONE.match(text):
         return _limited(found["rest"], now, timed=True)
     return None

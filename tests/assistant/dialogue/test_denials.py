@@ -91,6 +91,28 @@ ANSWERS = [
 ]
 
 
+INSTEAD = """This is Moose. Owner is Tom Alvarez, flat 3B. | this is Moose, my dog | it's Luna the corgi | Meet Rex!
+no, this is Moose | That's Winston | He's Max, Biscuit's brother | This is Hugo again"""
+NOT_INSTEAD = """This is Moose, too | That's Ben next to Biscuit | This is Moose with his ball | Moose is on the left
+This is Rome last summer | This is our garden | It's Monday | This is Mum | That's Grandma. | This is Auntie Ulla
+He is tired | This is Anna's birthday | This is Tom and his dog | Moose and Biscuit"""
+
+
+@pytest.mark.parametrize("line", re.split(r"\s*[|\n]\s*", INSTEAD))
+def test_another_name_says_that_a_sure_recall_is_wrong(line: str) -> None:
+    (sure,) = recalls("This is Biscuit, he belongs to the Hendersons.")
+    act = as_answer(act_of(line), line, sure)
+    assert (act.kind, act.verdict, bool(act.words)) == ("tell", False, True)
+
+
+@pytest.mark.parametrize("line", re.split(r"\s*[|\n]\s*", NOT_INSTEAD))
+def test_what_may_be_told_beside_a_sure_recall_denies_nothing(line: str) -> None:
+    (sure,) = recalls("This is Biscuit, he belongs to the Hendersons.")
+    assert as_answer(act_of(line), line, sure).verdict is not False
+    place = replace(sure, why="the same place")
+    assert as_answer(act_of("This is Moose"), "This is Moose", place).verdict is None
+
+
 @pytest.mark.parametrize(("line", "verdict"), ANSWERS)
 def test_short_answers_to_the_question_whether_it_is_the_same(line: str, verdict: bool | None) -> None:
     (asked,) = recalls("this is biscuit, my sister's corgi")

@@ -119,6 +119,7 @@ def test_photos_are_shown_in_pixels_and_leave_the_terminal_with_what_shows_them(
         app.press("g/fuchsia")
         app.sees("1 of 1")
         app.press("\r")
+        app.sees("f forget")  # the keys are no letters of the search any more
         app.until(lambda terminal: fuchsias(terminal) and whole(terminal), "the one that was sought")
         app.press("f")
         app.sees(dialog_strings.FORGET)

@@ -105,6 +105,14 @@ def tasks(text: str) -> Iterator[tuple[str, str]]:
             yield task, sentence.strip()
 
 
+def only_instructs(text: str) -> bool:
+    """Whether a text has an instruction and says nothing else: "remind me to wind it when you see it"."""
+    said = [sentence for _, sentence in tasks(text)]
+    for sentence in said:
+        text = text.replace(sentence, "", 1)
+    return bool(said) and not re.search(r"\w", text)
+
+
 def id_of(episode: str, task: str) -> str:
     """The id of the instruction `task` in the episode with the id `episode`."""
     return hashlib.sha256(f"{episode}\n{task.casefold()}".encode()).hexdigest()[:8]

@@ -17,6 +17,7 @@ from assistant.grounding.text_checks import Checks
 from assistant.grounding.words.phrases import is_verb
 from assistant.grounding.words.telegraphic import telegraphic
 from assistant.grounding.words.tokens import tokens
+from memory.instructions import only_instructs
 from memory.naming.word_lists import KIN
 
 _OF_KIN = re.compile(rf"^The (?P<whose>(?:{'|'.join(sorted(KIN | {'gran', 'nan'}))})['’]s)\b", re.IGNORECASE)
@@ -113,8 +114,8 @@ class GroundedCaption(GroundedText):
         known = frozenset().union(*(called.get(id, frozenset()) for id in told))
         others: list[Quotable] = []
         for one in self._recalled:
-            if one.certainty != "sure" or not one.in_view:
-                continue
+            if one.certainty != "sure" or not one.in_view or only_instructs(one.episode.words):
+                continue  # what is to be done is shown as a reminder
             mine = called.get(one.episode.id, frozenset())
             if one.episode.id not in told and not mine & known and len(others) < MOST_OTHERS:
                 others.append(one)

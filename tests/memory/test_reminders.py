@@ -137,6 +137,20 @@ def test_what_people_write_in_notes_is_found_and_nothing_else() -> None:
     assert [n.text for n in written if not n.facts("reminder") and found(n.text)] == []
 
 
+@pytest.mark.parametrize(
+    ("said", "only"),
+    [
+        ("remind me to ask Tom about the muzzle when I see Moose", True),
+        ("When you see this again, remind me to water it. Remind me to feed it when you see it.", True),
+        ("This is Moose. Remind me to feed him when I see him.", False),
+        ("He reminds me of Rex", False),
+        ("", False),
+    ],
+)
+def test_words_that_only_instruct(said: str, only: bool) -> None:
+    assert instructions.only_instructs(said) is only
+
+
 def test_a_sentence_made_to_be_slow_is_not() -> None:
     """The patterns backtrack; LONGEST keeps a sentence short enough for the worst of them."""
     began = datetime.now(UTC)

@@ -43,3 +43,11 @@ def test_of_many_other_things_two_are_quoted() -> None:
     assert len(check("This is Oskar.", *recalls).grounding.quoted) == 2
     silent = check("This is Napoleon.", *recalls)
     assert silent.shown.count("You told me") == 3 and len(silent.grounding.quoted) == 3
+
+
+def test_what_is_only_a_reminder_is_not_quoted_beside_what_is_told() -> None:
+    bruno, asked = recall(BRUNO, by_sight=True), recall("remind me to wind it when I see it", by_sight=True)
+    assert check("This is Bruno.", bruno, asked).shown == "This is Bruno."
+    assert "remind me" in check("This is Napoleon.", asked).shown  # where nothing else was told
+    told = recall("At the lake. Remind me to wind it when I see it.", by_sight=True)
+    assert "At the lake" in check("This is Bruno.", bruno, told).shown

@@ -53,7 +53,7 @@ class InView:
             return None
         if act.denied:
             return next(iter(called(self.recalls, act.denied)), None)
-        return asked_about(self.recalls) or next(iter(by_sight(self.recalls)), None)
+        return asked_about(self.recalls) or _named(by_sight(self.recalls), self.recalls)
 
     def seen(self, recalls: Sequence[Recall], *, new: bool, after_answer: bool) -> None:
         """The photo was looked at, and recalled these. `new`: it came into view; `after_answer`: it was looked at again

@@ -84,6 +84,15 @@ def test_a_telling_is_kept_with_what_it_says_of_the_recalled_memory() -> None:
     assert decided.said and decided.said.episode is one.episode and not decided.said.same
 
 
+@pytest.mark.parametrize("line", ["this is Moose", "that's wrong, this is Moose", "n"])
+def test_a_no_is_said_of_the_memory_that_names_what_is_denied(line: str) -> None:
+    """Of two about one photo that is the one that was offered: the reply says "not Leo", not "not the same"."""
+    later, named = recall("he gets half a cup at noon"), recall(LEO)
+    decided = decide(line, scene(later, named), None)
+    assert isinstance(decided, Keep | Answer)
+    assert decided.said and decided.said.episode is named.episode and not decided.said.same
+
+
 def test_what_may_tell_nothing_or_of_something_else_is_asked_about_first(memory_file: Path) -> None:
     clock, leo = recall("This is my clock.", colour="red"), recall(LEO)
     with Memory(memory_file) as memory:

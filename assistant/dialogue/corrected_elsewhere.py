@@ -6,6 +6,7 @@ Only where the line names whom it is of, and says nothing that could as well be 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from assistant.dialogue.taken_back import LEAD, TAKES_BACK
 from assistant.dialogue.word_corrections import Correction
@@ -14,26 +15,22 @@ from memory.naming.named_things import names_of
 from memory.store import Memory
 from memory.text import folded, worth_looking_up
 
-_LOOKED_AT = 50
-"""Memories with the wrong words that are looked at."""
 _NOT = frozenset("not instead rather than".split())
 
 
-def of_the_named(memory: Memory, line: str, wanted: Correction) -> list[Episode]:
-    """The memories with the words to be corrected that are of somebody whom `line` names, by all that was told with the
-    same photo. Raises KeepsakeError when the memory cannot be read."""
+def of_the_named(memory: Memory, line: str, wanted: Correction, others: Iterable[Episode]) -> list[Episode]:
+    """Those of the `others`, which have the words to be corrected, that are of somebody whom `line` names, by all that
+    was told with the same photo. Raises KeepsakeError when the memory cannot be read."""
     said = _words(line) - _words(wanted.old) - _words(wanted.new) - _NOT
-    if not wanted.old or not said:
-        return []
     lead = re.match(LEAD, line, re.IGNORECASE)
     takes_back = lead is not None and TAKES_BACK.search(lead[0]) is not None
     found = []
-    for recall in memory.search(wanted.old, k=_LOOKED_AT):
-        told = [one.words for one in memory.about(recall.episode.photo.sha256)]
+    for episode in others:
+        told = [one.words for one in memory.about(episode.photo.sha256)]
         named = {word for text in told for word in _of_names(text)}
         of_it = {word for text in told for word in _words(text)}
         if said & named and (takes_back or all(word in of_it for word in said if worth_looking_up(word))):
-            found.append(recall.episode)
+            found.append(episode)
     return found
 
 

@@ -139,10 +139,9 @@ def _correction(line: str, scene: Scene, memory: Memory) -> Correct | Say | None
     if wanted is None:
         return None
     found = corrected(wanted, in_view(scene.view.recalls))
-    if not found and wanted.wish:
-        found = corrected(wanted, [recall.episode for recall in memory.search(wanted.old, k=SEARCHED)])
-    elif not found and (scene.photo is None or scene.view.recalls):
-        found = corrected(wanted, of_the_named(memory, line, wanted))
+    if not found and wanted.old and (wanted.wish or scene.photo is None or scene.view.recalls):
+        others = [recall.episode for recall in memory.search(wanted.old, k=SEARCHED)]
+        found = corrected(wanted, others if wanted.wish else of_the_named(memory, line, wanted, others))
     if len(found) == 1:
         return Say("private") if scene.private else Correct(*found[0])
     if wanted.wish:
